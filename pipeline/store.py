@@ -1,0 +1,641 @@
+"""The SQLite store: migrations, every statement that writes, and the views that readers use.
+
+Tables are STRICT, foreign keys are on, the journal is WAL. An article, its reports and their
+evidence are written in one transaction, so a process that dies leaves whole articles or none.
+JSON columns hold lists of actors, claims and the like as the codebook writes them.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import hashlib
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlite_utils import Database, Migrations
+
+from pipeline.errors import StoreBrokenError, StoreMissingError
+from pipeline.models import (
+    Actor,
+    Article,
+    Attribution,
+    Candidate,
+    Claim,
+    Decision,
+    Evidence,
+    Incident,
+    Part,
+    Report,
+    as_plain,
+)
+
+# A writer waits this long for another writer before it gives up, in milliseconds.
+BUSY_TIMEOUT_MS = 30_000
+
+migrations = Migrations("dateline")
+
+# The coded fields that reports and incidents share, with their SQL types.
+CODED_COLUMNS = """
+    assertion TEXT NOT NULL CHECK (assertion IN ('asserted','background','aggregate','prospective','denied')),
+    event_type TEXT, sub_event_type TEXT, modes TEXT NOT NULL DEFAULT '[]',
+    date_start TEXT, date_end TEXT, date_prec INTEGER, date_basis TEXT,
+    place_name TEXT, country TEXT, admin1 TEXT, admin2 TEXT, latitude REAL, longitude REAL, where_prec INTEGER,
+    side_a TEXT NOT NULL DEFAULT '[]', side_b TEXT NOT NULL DEFAULT '[]',
+    deaths_best INTEGER, deaths_low INTEGER, deaths_high INTEGER,
+    deaths_a INTEGER, deaths_b INTEGER, deaths_civilians INTEGER, deaths_unknown INTEGER,
+    injured_best INTEGER, injured_low INTEGER, injured_high INTEGER,
+    count_vague INTEGER NOT NULL DEFAULT 0,
+    claims TEXT NOT NULL DEFAULT '[]', attributions TEXT NOT NULL DEFAULT '[]'
+"""
+
+
+@migrations()
+def m001_schema(db: Database) -> None:
+    """The whole schema of the design."""
+    statements = f"""
+    CREATE TABLE runs (
+        run_id INTEGER PRIMARY KEY, started_at_utc TEXT NOT NULL, finished_at_utc TEXT, command TEXT NOT NULL,
+        coder TEXT NOT NULL, coder_version TEXT NOT NULL, counts TEXT NOT NULL DEFAULT '{{}}') STRICT;
+    CREATE TABLE origins (
+        origin_id TEXT PRIMARY KEY, agency TEXT NOT NULL DEFAULT '', basis TEXT NOT NULL) STRICT;
+    CREATE TABLE articles (
+        article_id TEXT PRIMARY KEY, story_id TEXT NOT NULL, revision INTEGER NOT NULL DEFAULT 1,
+        published_at_utc TEXT, published_source TEXT, source TEXT NOT NULL DEFAULT '', headline TEXT NOT NULL DEFAULT '',
+        byline TEXT NOT NULL DEFAULT '', agency TEXT NOT NULL DEFAULT '', dateline TEXT NOT NULL DEFAULT '',
+        language TEXT NOT NULL DEFAULT 'en', url TEXT NOT NULL DEFAULT '', text TEXT NOT NULL,
+        parts TEXT NOT NULL DEFAULT '[]', file_name TEXT NOT NULL DEFAULT '', note TEXT NOT NULL DEFAULT '',
+        external_id TEXT NOT NULL DEFAULT '',
+        origin_id TEXT REFERENCES origins(origin_id), origin_basis TEXT NOT NULL DEFAULT '',
+        run_id INTEGER REFERENCES runs(run_id),
+        UNIQUE (story_id, revision)) STRICT;
+    CREATE INDEX articles_published ON articles(published_at_utc);
+    CREATE INDEX articles_source ON articles(source);
+    CREATE INDEX articles_origin ON articles(origin_id);
+    CREATE TABLE codings (
+        article_id TEXT NOT NULL REFERENCES articles(article_id) ON DELETE CASCADE, coder TEXT NOT NULL,
+        coder_version TEXT NOT NULL, outcome TEXT NOT NULL, reason TEXT NOT NULL DEFAULT '',
+        run_id INTEGER REFERENCES runs(run_id), PRIMARY KEY (article_id, coder)) STRICT;
+    CREATE INDEX codings_outcome ON codings(outcome);
+    CREATE TABLE reports (
+        report_id TEXT PRIMARY KEY, article_id TEXT NOT NULL REFERENCES articles(article_id) ON DELETE CASCADE,
+        position INTEGER NOT NULL, {CODED_COLUMNS},
+        confidence REAL, confidences TEXT NOT NULL DEFAULT '{{}}',
+        coder TEXT NOT NULL, coder_version TEXT NOT NULL) STRICT;
+    CREATE INDEX reports_article ON reports(article_id);
+    CREATE INDEX reports_block ON reports(country, date_start);
+    CREATE TABLE evidence (
+        report_id TEXT NOT NULL REFERENCES reports(report_id) ON DELETE CASCADE, position INTEGER NOT NULL,
+        field TEXT NOT NULL, start INTEGER NOT NULL, "end" INTEGER NOT NULL, quote TEXT NOT NULL,
+        PRIMARY KEY (report_id, position), CHECK (start >= 0 AND "end" > start)) STRICT;
+    CREATE TABLE decisions (
+        decision_id TEXT PRIMARY KEY, at_utc TEXT NOT NULL, "by" TEXT NOT NULL, kind TEXT NOT NULL, target TEXT NOT NULL,
+        payload TEXT NOT NULL DEFAULT '{{}}', reason TEXT NOT NULL DEFAULT '') STRICT;
+    CREATE INDEX decisions_target ON decisions(target);
+    CREATE TRIGGER decisions_are_kept BEFORE DELETE ON decisions BEGIN SELECT RAISE(ABORT, 'decisions are append-only'); END;
+    CREATE TRIGGER decisions_stand BEFORE UPDATE ON decisions BEGIN SELECT RAISE(ABORT, 'decisions are append-only'); END;
+    CREATE TABLE incidents (
+        incident_id TEXT PRIMARY KEY, {CODED_COLUMNS},
+        merged_into TEXT REFERENCES incidents(incident_id) DEFERRABLE INITIALLY DEFERRED,
+        number_of_reports INTEGER NOT NULL, number_of_articles INTEGER NOT NULL, number_of_sources INTEGER NOT NULL,
+        first_reported TEXT, last_reported TEXT, review_status TEXT NOT NULL DEFAULT 'machine',
+        locked_fields TEXT NOT NULL DEFAULT '[]', confidence REAL, rules TEXT NOT NULL DEFAULT '{{}}') STRICT;
+    CREATE INDEX incidents_date ON incidents(date_start, date_end);
+    CREATE INDEX incidents_place ON incidents(assertion, country, admin1);
+    CREATE INDEX incidents_type ON incidents(assertion, event_type, sub_event_type);
+    CREATE INDEX incidents_sub_type ON incidents(assertion, sub_event_type);
+    CREATE INDEX incidents_deaths ON incidents(assertion, deaths_best);
+    CREATE INDEX incidents_assertion ON incidents(assertion, date_start);
+    CREATE INDEX incidents_status ON incidents(review_status);
+    CREATE INDEX incidents_merged ON incidents(merged_into);
+    CREATE TABLE incident_reports (
+        report_id TEXT PRIMARY KEY REFERENCES reports(report_id) ON DELETE CASCADE,
+        incident_id TEXT NOT NULL REFERENCES incidents(incident_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+        score REAL, why TEXT NOT NULL DEFAULT '') STRICT;
+    CREATE INDEX incident_reports_incident ON incident_reports(incident_id);
+    CREATE TABLE incident_actors (
+        incident_id TEXT NOT NULL REFERENCES incidents(incident_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+        side TEXT NOT NULL CHECK (side IN ('a','b')), position INTEGER NOT NULL,
+        name TEXT NOT NULL, inter INTEGER NOT NULL, actor_id TEXT NOT NULL DEFAULT '',
+        PRIMARY KEY (incident_id, side, position)) STRICT;
+    CREATE INDEX incident_actors_name ON incident_actors(name, side, incident_id);
+    CREATE TABLE candidates (
+        incident_id TEXT NOT NULL REFERENCES incidents(incident_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+        field TEXT NOT NULL, report_id TEXT NOT NULL REFERENCES reports(report_id) ON DELETE CASCADE,
+        value TEXT NOT NULL, chosen INTEGER NOT NULL, PRIMARY KEY (incident_id, field, report_id)) STRICT;
+    CREATE INDEX candidates_report ON candidates(report_id);
+    CREATE TABLE suggestions (
+        report_id TEXT NOT NULL REFERENCES reports(report_id) ON DELETE CASCADE,
+        incident_id TEXT NOT NULL REFERENCES incidents(incident_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,
+        score REAL NOT NULL, why TEXT NOT NULL, PRIMARY KEY (report_id, incident_id)) STRICT;
+    CREATE INDEX suggestions_incident ON suggestions(incident_id);
+    CREATE TABLE quarantine (
+        item_id TEXT PRIMARY KEY, item TEXT NOT NULL, step TEXT NOT NULL, reason TEXT NOT NULL,
+        bytes BLOB, size INTEGER NOT NULL DEFAULT 0, run_id INTEGER REFERENCES runs(run_id)) STRICT;
+    CREATE TABLE actors (
+        actor_id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE, aliases TEXT NOT NULL DEFAULT '[]', kind TEXT NOT NULL,
+        country TEXT NOT NULL DEFAULT '', inter INTEGER NOT NULL, active_from INTEGER, active_to INTEGER) STRICT;
+    CREATE TABLE actor_tree (
+        ancestor TEXT NOT NULL REFERENCES actors(name), descendant TEXT NOT NULL REFERENCES actors(name),
+        distance INTEGER NOT NULL, PRIMARY KEY (ancestor, descendant)) STRICT;
+    CREATE VIRTUAL TABLE articles_fts USING fts5(
+        headline, text, content='articles', content_rowid='rowid', tokenize="unicode61 remove_diacritics 2");
+    CREATE TRIGGER articles_fts_insert AFTER INSERT ON articles BEGIN
+        INSERT INTO articles_fts(rowid, headline, text) VALUES (new.rowid, new.headline, new.text); END;
+    CREATE TRIGGER articles_fts_delete AFTER DELETE ON articles BEGIN
+        INSERT INTO articles_fts(articles_fts, rowid, headline, text) VALUES ('delete', old.rowid, old.headline, old.text); END;
+    CREATE VIEW published_articles AS
+        SELECT a.*, COALESCE((SELECT json_extract(d.payload, '$.published_at_utc') FROM decisions d
+            WHERE d.target = a.article_id AND d.kind = 'set_published'
+              AND NOT EXISTS (SELECT 1 FROM decisions u WHERE u.kind = 'undo' AND u.target = d.decision_id)
+            ORDER BY d.at_utc DESC, d.rowid DESC LIMIT 1), a.published_at_utc) AS effective_published_at_utc,
+            NOT EXISTS (SELECT 1 FROM articles n WHERE n.story_id = a.story_id AND n.revision > a.revision) AS is_current
+        FROM articles a;
+    """
+    for statement in split_statements(statements):
+        db.execute(statement)
+
+
+@migrations()
+def m002_linking(db: Database) -> None:
+    """Indexes that linking looks reports up by, and those that deletes cascade along."""
+    # Few reports span more than six days; they are looked for a year back, all others a few days.
+    db.execute("CREATE INDEX reports_long ON reports(country, date_start) WHERE date_end > date(date_start, '+6 days')")
+    db.execute("CREATE INDEX reports_date ON reports(date_start)")
+
+
+def split_statements(script: str) -> Iterator[str]:
+    """The statements of an SQL script, one by one; triggers stay whole."""
+    pending = ""
+    for line in script.splitlines():
+        pending += line + "\n"
+        if pending.strip() and sqlite3.complete_statement(pending):
+            yield pending.strip()
+            pending = ""
+
+
+# --- opening -----------------------------------------------------------------------------------
+
+
+def open_store(path: Path | str) -> Database:
+    """The store at `path`, opened for writing, created and migrated as needed.
+
+    StoreBrokenError where the file is there and is not a Dateline store.
+    """
+    if str(path) != ":memory:":
+        Path(path).parent.mkdir(parents=True, exist_ok=True)
+    try:
+        conn = sqlite3.connect(str(path), timeout=BUSY_TIMEOUT_MS / 1000)
+        db = Database(conn)
+        db.execute(f"PRAGMA busy_timeout = {BUSY_TIMEOUT_MS}")
+        db.execute("PRAGMA foreign_keys = ON")
+        if str(path) != ":memory:":
+            db.execute("PRAGMA journal_mode = WAL").fetchone()
+        # FULL: a power cut after a commit loses nothing; an ingest commits by the article, not by the row.
+        db.execute("PRAGMA synchronous = NORMAL")
+        if not db["_sqlite_migrations"].exists() and db.table_names():
+            raise StoreBrokenError(f"{path} is a SQLite file, but not a Dateline store")
+        if migrations.pending(db):
+            migrations.apply(db)
+    except sqlite3.DatabaseError as e:
+        raise StoreBrokenError(f"{path} cannot be opened as a store: {e}") from e
+    return db
+
+
+def open_store_readonly(path: Path | str) -> Database:
+    """The store at `path`, for reading only; StoreMissingError or StoreBrokenError where it cannot be."""
+    if not Path(path).exists():
+        raise StoreMissingError(f"there is no store at {path}")
+    try:
+        conn = sqlite3.connect(f"{Path(path).absolute().as_uri()}?mode=ro", uri=True, timeout=5)
+        conn.row_factory = None
+        tables = {name for (name,) in conn.execute("SELECT name FROM sqlite_master WHERE type = 'table'")}
+    except sqlite3.DatabaseError as e:
+        raise StoreBrokenError(f"{path} cannot be opened as a store: {e}") from e
+    if not {"articles", "reports", "incidents"} <= tables:
+        raise StoreBrokenError(f"{path} is a SQLite file, but not a Dateline store")
+    return Database(conn)
+
+
+@contextmanager
+def writing(db: Database) -> Iterator[Database]:
+    """One transaction that takes the write lock at its start, so that two writers never deadlock."""
+    if db.conn.in_transaction:
+        yield db
+        return
+    db.execute("BEGIN IMMEDIATE")
+    try:
+        yield db
+    except BaseException:
+        db.conn.rollback()
+        raise
+    db.conn.commit()
+
+
+# --- rows <-> records --------------------------------------------------------------------------
+
+JSON_FIELDS = ("modes", "side_a", "side_b", "claims", "attributions", "confidences", "locked_fields", "rules", "parts")
+
+
+def _dump(value: Any) -> str:
+    return json.dumps(as_plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+
+
+def to_row(record: Any, *, without: Sequence[str] = ()) -> dict[str, Any]:
+    """A record as one row: JSON columns dumped, booleans as 0 and 1."""
+    row: dict[str, Any] = {}
+    for f in dataclasses.fields(record):
+        if f.name in without:
+            continue
+        value = getattr(record, f.name)
+        if f.name in JSON_FIELDS:
+            value = _dump(value)
+        elif isinstance(value, bool):
+            value = int(value)
+        row[f.name] = value
+    return row
+
+
+def _actors(text: str) -> tuple[Actor, ...]:
+    return tuple(Actor(a["name"], a["inter"], tuple(a.get("aliases", ())), a.get("actor_id", "")) for a in json.loads(text))
+
+
+def coded_from_row(row: dict[str, Any]) -> dict[str, Any]:
+    """The JSON columns of a report's or incident's row as records, the rest as they are."""
+    return row | {
+        "modes": tuple(json.loads(row["modes"])),
+        "side_a": _actors(row["side_a"]),
+        "side_b": _actors(row["side_b"]),
+        "claims": tuple(Claim(**c) for c in json.loads(row["claims"])),
+        "attributions": tuple(Attribution(**a) for a in json.loads(row["attributions"])),
+        "count_vague": bool(row["count_vague"]),
+    }
+
+
+def _rows(db: Database, sql: str, params: Sequence[Any] = ()) -> Iterator[dict[str, Any]]:
+    cursor = db.execute(sql, tuple(params))
+    names = [d[0] for d in cursor.description]
+    for row in cursor:
+        yield dict(zip(names, row, strict=True))
+
+
+def _marks(values: Sequence[Any]) -> str:
+    return ",".join("?" * len(values))
+
+
+def _insert(db: Database, table: str, row: dict[str, Any], *, verb: str = "INSERT") -> int:
+    names = ",".join(f'"{name}"' for name in row)
+    return int(db.execute(f"{verb} INTO {table} ({names}) VALUES ({_marks(list(row))})", tuple(row.values())).rowcount)
+
+
+# --- articles ----------------------------------------------------------------------------------
+
+
+def article_known(db: Database, article_id: str) -> bool:
+    """Whether the store has this article."""
+    return db.execute("SELECT 1 FROM articles WHERE article_id = ?", (article_id,)).fetchone() is not None
+
+
+def latest_revision(db: Database, story_id: str) -> int:
+    """The number of the latest stored revision of a story; 0 when it is new."""
+    return int(db.execute("SELECT COALESCE(MAX(revision), 0) FROM articles WHERE story_id = ?", (story_id,)).fetchone()[0])
+
+
+def save_article(
+    db: Database, article: Article, *, run_id: int | None = None, origin_id: str | None = None, origin_basis: str = ""
+) -> bool:
+    """Store an article; False, and not a row touched, where it is known already."""
+    if article_known(db, article.article_id):
+        return False
+    row = to_row(article) | {"run_id": run_id, "origin_id": origin_id, "origin_basis": origin_basis}
+    _insert(db, "articles", row)
+    return True
+
+
+def save_origin(db: Database, origin_id: str, *, agency: str, basis: str) -> None:
+    """Store an origin; one that is known stays as it is."""
+    _insert(db, "origins", {"origin_id": origin_id, "agency": agency, "basis": basis}, verb="INSERT OR IGNORE")
+
+
+def set_article_origin(db: Database, article_id: str, origin_id: str, *, basis: str) -> None:
+    """Say which origin an article belongs to (derived from its text, so it may be found later)."""
+    db.execute("UPDATE articles SET origin_id = ?, origin_basis = ? WHERE article_id = ?", (origin_id, basis, article_id))
+
+
+def join_origins(db: Database, origin_id: str, others: Sequence[str]) -> list[str]:
+    """Make one origin of several that turned out to be the same; the ids of the articles that moved."""
+    moved = [i for (i,) in db.execute(f"SELECT article_id FROM articles WHERE origin_id IN ({_marks(others)}) ORDER BY 1", tuple(others))]
+    db.execute(f"UPDATE articles SET origin_id = ? WHERE origin_id IN ({_marks(others)})", (origin_id, *others))
+    db.execute(f"DELETE FROM origins WHERE origin_id IN ({_marks(others)})", tuple(others))
+    return moved
+
+
+def articles_of_day(db: Database, day: str | None) -> Iterator[tuple[Article, str]]:
+    """The stored articles of a publication day (None: the undated ones), each with its origin's id."""
+    given = "SELECT target FROM decisions WHERE kind = 'set_published'"
+    if day is None:
+        condition, params = "published_at_utc IS NULL", ()
+    else:
+        # Days and times of one day sort between the day itself and the day with the highest sign after it.
+        condition, params = "published_at_utc BETWEEN ? AND ?", (day, day + "~")  # type: ignore[assignment]
+    sql = f"SELECT article_id, origin_id FROM articles WHERE ({condition} OR article_id IN ({given})) AND origin_id IS NOT NULL"
+    origins = dict(db.execute(sql, params).fetchall())
+    ids = sorted(origins)
+    for i in range(0, len(ids), 500):
+        for article in load_articles(db, ids[i : i + 500]):
+            if article.published == day:
+                yield article, origins[article.article_id]
+
+
+def data_version(db: Database) -> int:
+    """A number that changes when another connection has written to the store."""
+    return int(db.execute("PRAGMA data_version").fetchone()[0])
+
+
+def article_from_row(row: dict[str, Any]) -> Article:
+    """The Article of a row of `articles`."""
+    names = {f.name for f in dataclasses.fields(Article)}
+    values = {k: v for k, v in row.items() if k in names}
+    values["parts"] = tuple(Part(**p) for p in json.loads(row["parts"]))
+    return Article(**values)
+
+
+def load_articles(db: Database, article_ids: Sequence[str] | None = None) -> Iterator[Article]:
+    """Stored articles, with the publication time that holds (a person's word before the metadata's), by id."""
+    where = "" if article_ids is None else f"WHERE article_id IN ({_marks(article_ids)})"
+    params = tuple(article_ids or ())
+    for row in _rows(db, f"SELECT * FROM published_articles {where} ORDER BY article_id", params):
+        given = row["effective_published_at_utc"] != row["published_at_utc"]
+        article = article_from_row(row)
+        if given:
+            article = dataclasses.replace(article, published_at_utc=row["effective_published_at_utc"], published_source="given")
+        yield article
+
+
+# --- codings and reports -----------------------------------------------------------------------
+
+
+def save_coding(
+    db: Database,
+    article_id: str,
+    reports: Sequence[Report],
+    *,
+    coder: str,
+    coder_version: str,
+    outcome: str,
+    reason: str = "",
+    run_id: int | None = None,
+) -> None:
+    """Store what a coder found in an article, in place of what that coder found before.
+
+    `outcome` is coded, nothing (read, no event in it), gated (turned away unread as irrelevant),
+    language (not a language the coder reads) or failed; `reason` one sentence.
+    """
+    db.execute(
+        "DELETE FROM incident_reports WHERE report_id IN (SELECT report_id FROM reports WHERE article_id = ? AND coder = ?)",
+        (article_id, coder),
+    )
+    db.execute("DELETE FROM reports WHERE article_id = ? AND coder = ?", (article_id, coder))
+    _insert(
+        db,
+        "codings",
+        {"article_id": article_id, "coder": coder, "coder_version": coder_version, "outcome": outcome, "reason": reason, "run_id": run_id},
+        verb="INSERT OR REPLACE",
+    )
+    for position, report in enumerate(reports):
+        _insert(db, "reports", to_row(report, without=("evidence",)) | {"position": position})
+        for n, e in enumerate(report.evidence):
+            _insert(
+                db,
+                "evidence",
+                {"report_id": report.report_id, "position": n, "field": e.field, "start": e.start, "end": e.end, "quote": e.quote},
+            )
+
+
+def load_reports(db: Database, where: str = "1", params: Sequence[Any] = ()) -> list[Report]:
+    """Reports, with their evidence, that meet an SQL condition over `reports r`, ordered by id."""
+    rows = list(_rows(db, f"SELECT r.* FROM reports r WHERE {where} ORDER BY r.report_id", params))
+    spans: dict[str, list[Evidence]] = {row["report_id"]: [] for row in rows}
+    ids = list(spans)
+    for i in range(0, len(ids), 500):
+        chunk = ids[i : i + 500]
+        for e in _rows(db, f"SELECT * FROM evidence WHERE report_id IN ({_marks(chunk)}) ORDER BY report_id, position", chunk):
+            spans[e["report_id"]].append(Evidence(e["field"], e["start"], e["end"], e["quote"]))
+    names = {f.name for f in dataclasses.fields(Report)}
+    found = []
+    for row in rows:
+        values = {k: v for k, v in coded_from_row(row).items() if k in names}
+        values["confidences"] = json.loads(row["confidences"])
+        found.append(Report(**values, evidence=tuple(spans[row["report_id"]])))
+    return found
+
+
+def incident_ids_of(db: Database, article_id: str) -> list[tuple[str, str | None]]:
+    """(report_id, incident_id) of an article's reports, in the order of its text; None for one not linked."""
+    sql = (
+        "SELECT r.report_id, ir.incident_id FROM reports r LEFT JOIN incident_reports ir ON ir.report_id = r.report_id "
+        "WHERE r.article_id = ? ORDER BY r.coder, r.position"
+    )
+    return [(report_id, incident_id) for report_id, incident_id in db.execute(sql, (article_id,))]
+
+
+def incidents_of(db: Database, article_ids: Sequence[str]) -> set[str]:
+    """The ids of the incidents that these articles report."""
+    return {i for article_id in article_ids for _, i in incident_ids_of(db, article_id) if i}
+
+
+# --- incidents ---------------------------------------------------------------------------------
+
+
+def save_incident(db: Database, incident: Incident, *, links: dict[str, tuple[float | None, str]] | None = None) -> None:
+    """Store an incident whole, in place of what stood under its id. `links`: report_id -> (score, why)."""
+    links = links or {}
+    for table in ("incident_reports", "incident_actors", "candidates"):
+        db.execute(f"DELETE FROM {table} WHERE incident_id = ?", (incident.incident_id,))
+    row = to_row(incident, without=("report_ids", "candidates"))
+    updates = ",".join(f'"{name}" = excluded."{name}"' for name in row if name != "incident_id")
+    names = ",".join(f'"{name}"' for name in row)
+    db.execute(
+        f"INSERT INTO incidents ({names}) VALUES ({_marks(list(row))}) ON CONFLICT(incident_id) DO UPDATE SET {updates}",
+        tuple(row.values()),
+    )
+    for report_id in incident.report_ids:
+        score, why = links.get(report_id, (None, ""))
+        _insert(
+            db,
+            "incident_reports",
+            {"report_id": report_id, "incident_id": incident.incident_id, "score": score, "why": why},
+            verb="INSERT OR REPLACE",
+        )
+    for side in ("a", "b"):
+        for position, actor in enumerate(getattr(incident, f"side_{side}")):
+            _insert(
+                db,
+                "incident_actors",
+                {
+                    "incident_id": incident.incident_id, "side": side, "position": position,
+                    "name": actor.name, "inter": actor.inter, "actor_id": actor.actor_id,
+                },
+            )  # fmt: skip
+    for c in incident.candidates:
+        _insert(
+            db,
+            "candidates",
+            {
+                "incident_id": incident.incident_id, "field": c.field, "report_id": c.report_id,
+                "value": _dump(c.value), "chosen": int(c.chosen),
+            },
+        )  # fmt: skip
+
+
+def delete_incident(db: Database, incident_id: str) -> None:
+    """Remove an incident that no report supports any more; its reports stay."""
+    db.execute("DELETE FROM incidents WHERE incident_id = ?", (incident_id,))
+
+
+def load_incidents(db: Database, where: str = "1", params: Sequence[Any] = ()) -> list[Incident]:
+    """Incidents, with report ids and candidates, that meet an SQL condition over `incidents i`, by id."""
+    found = []
+    names = {f.name for f in dataclasses.fields(Incident)}
+    for row in list(_rows(db, f"SELECT i.* FROM incidents i WHERE {where} ORDER BY i.incident_id", params)):
+        values = {k: v for k, v in coded_from_row(row).items() if k in names}
+        values["locked_fields"] = tuple(json.loads(row["locked_fields"]))
+        values["rules"] = json.loads(row["rules"])
+        key = (row["incident_id"],)
+        ids = [r["report_id"] for r in _rows(db, "SELECT report_id FROM incident_reports WHERE incident_id = ? ORDER BY report_id", key)]
+        offers = _rows(db, "SELECT * FROM candidates WHERE incident_id = ? ORDER BY field, report_id", key)
+        candidates = tuple(Candidate(c["field"], json.loads(c["value"]), c["report_id"], bool(c["chosen"])) for c in offers)
+        found.append(Incident(**values, report_ids=tuple(ids), candidates=candidates))
+    return found
+
+
+def save_suggestions(db: Database, report_id: str, suggestions: Iterable[tuple[str, float, str]]) -> None:
+    """Store the doubtful links of a report, (incident_id, score, why), in place of those before."""
+    db.execute("DELETE FROM suggestions WHERE report_id = ?", (report_id,))
+    for incident_id, score, why in suggestions:
+        _insert(db, "suggestions", {"report_id": report_id, "incident_id": incident_id, "score": score, "why": why})
+
+
+# --- decisions ---------------------------------------------------------------------------------
+
+
+def append_decision(db: Database, decision: Decision) -> None:
+    """Add one decision to the log, which is never changed or shortened."""
+    _insert(db, "decisions", to_row(decision, without=("payload",)) | {"payload": _dump(decision.payload)})
+
+
+def load_decisions(db: Database) -> list[Decision]:
+    """All decisions, in the order they were taken."""
+    return [
+        Decision(**(row | {"payload": json.loads(row["payload"])}))
+        for row in _rows(db, 'SELECT decision_id, at_utc, "by", kind, target, payload, reason FROM decisions ORDER BY rowid')
+    ]
+
+
+# --- runs, quarantine, actors ------------------------------------------------------------------
+
+
+def begin_run(db: Database, *, command: str, coder: str, coder_version: str, at_utc: str) -> int:
+    """A new run's id. Call it when there is something to write: a run that changes nothing leaves no row."""
+    cursor = db.execute(
+        "INSERT INTO runs (started_at_utc, command, coder, coder_version) VALUES (?, ?, ?, ?)", (at_utc, command, coder, coder_version)
+    )
+    return int(cursor.lastrowid or 0)
+
+
+def finish_run(db: Database, run_id: int, *, counts: dict[str, int], at_utc: str) -> None:
+    """Close a run with its counts."""
+    db.execute("UPDATE runs SET finished_at_utc = ?, counts = ? WHERE run_id = ?", (at_utc, _dump(counts), run_id))
+
+
+def quarantine_id(*, item: str, step: str, reason: str, content: bytes | None, size: int) -> str:
+    """The id of a refusal: the same bytes refused at the same step for the same reason are one."""
+    digest = hashlib.blake2b(content if content is not None else f"{item}\0{size}".encode(), digest_size=10)
+    digest.update(f"\0{item}\0{step}\0{reason}".encode())
+    return "q" + digest.hexdigest()
+
+
+def quarantine_known(db: Database, item_id: str) -> bool:
+    """Whether a refusal is kept already."""
+    return db.execute("SELECT 1 FROM quarantine WHERE item_id = ?", (item_id,)).fetchone() is not None
+
+
+def run_unfinished(db: Database, command: str) -> bool:
+    """Whether runs of this command were begun and none of them came to its end."""
+    begun, finished = db.execute("SELECT COUNT(*), COUNT(finished_at_utc) FROM runs WHERE command = ?", (command,)).fetchone()
+    return bool(begun and not finished)
+
+
+def save_quarantine(db: Database, *, item: str, step: str, reason: str, content: bytes | None, size: int, run_id: int | None) -> bool:
+    """Keep a refused item with step and reason; False where the same refusal is kept already, so that a second run changes nothing."""
+    item_id = quarantine_id(item=item, step=step, reason=reason, content=content, size=size)
+    row: dict[str, Any] = {
+        "item_id": item_id,
+        "item": item,
+        "step": step,
+        "reason": reason,
+        "bytes": content,
+        "size": size,
+        "run_id": run_id,
+    }
+    return bool(_insert(db, "quarantine", row, verb="INSERT OR IGNORE"))
+
+
+def save_actors(db: Database, actors: Iterable[dict[str, Any]], tree: Iterable[tuple[str, str, int]]) -> bool:
+    """Bring the actor list and its tree of parents into the store; False where it stands as it is."""
+    rows = [tuple(a[k] if k != "aliases" else _dump(a[k]) for k in ACTOR_COLUMNS) for a in actors]
+    edges = sorted(tree)
+    have = [tuple(r) for r in db.execute(f"SELECT {','.join(ACTOR_COLUMNS)} FROM actors ORDER BY actor_id")]
+    have_edges = [tuple(r) for r in db.execute("SELECT ancestor, descendant, distance FROM actor_tree ORDER BY 1, 2, 3")]
+    if have == sorted(rows) and have_edges == edges:
+        return False
+    db.execute("DELETE FROM actor_tree")
+    db.execute("DELETE FROM actors")
+    db.conn.executemany(f"INSERT INTO actors ({','.join(ACTOR_COLUMNS)}) VALUES ({_marks(ACTOR_COLUMNS)})", rows)
+    db.conn.executemany("INSERT INTO actor_tree VALUES (?, ?, ?)", edges)
+    return True
+
+
+ACTOR_COLUMNS = ("actor_id", "name", "aliases", "kind", "country", "inter", "active_from", "active_to")
+
+# --- for the command line --------------------------------------------------------------------------
+
+
+def undated_articles(db: Database) -> list[tuple[str, str, str]]:
+    """(article_id, source, headline) of the articles that no one has dated, by id."""
+    sql = (
+        "SELECT article_id, source, headline FROM published_articles "
+        "WHERE effective_published_at_utc IS NULL AND is_current ORDER BY article_id"
+    )
+    return [tuple(row) for row in db.execute(sql)]
+
+
+def quarantined(db: Database) -> list[tuple[str, str, str, str, int]]:
+    """(item_id, item, step, reason, size in bytes) of what was refused, in the order it came."""
+    return [tuple(row) for row in db.execute("SELECT item_id, item, step, reason, size FROM quarantine ORDER BY rowid")]
+
+
+def describe(db: Database) -> dict[str, str]:
+    """What the store holds, in words: counts, schema, the coder of its reports, its last run."""
+
+    def count(what: str) -> str:
+        return str(db.execute(f"SELECT COUNT(*) FROM {what}").fetchone()[0])
+
+    coders = db.execute("SELECT coder, coder_version, COUNT(*) FROM codings GROUP BY 1, 2 ORDER BY 1, 2").fetchall()
+    last = db.execute("SELECT command, started_at_utc, finished_at_utc FROM runs ORDER BY run_id DESC LIMIT 1").fetchone()
+    schema = db.execute("SELECT name FROM _sqlite_migrations ORDER BY rowid DESC LIMIT 1").fetchone()
+    return {
+        "articles": count("articles"),
+        "undated articles": count("published_articles WHERE effective_published_at_utc IS NULL AND is_current"),
+        "reports": count("reports"),
+        "incidents": count("incidents WHERE merged_into IS NULL AND assertion = 'asserted' AND review_status <> 'rejected'"),
+        "other incidents": count("incidents WHERE merged_into IS NULL AND (assertion <> 'asserted' OR review_status = 'rejected')"),
+        "decisions": count("decisions"),
+        "quarantined items": count("quarantine"),
+        "schema": schema[0] if schema else "none",
+        "coder": ", ".join(f"{name} {version} ({n} articles)" for name, version, n in coders) or "none yet",
+        "last run": f"{last[0]}, {last[1]} to {last[2] or 'not finished'}" if last else "none yet",
+    }
