@@ -1,0 +1,598 @@
+"""Who was killed or wounded, and how many: casualty phrases of a parsed text.
+
+Numbers follow the codebook: dozens 12, scores 20, tens 10, hundreds 100, several 3, a couple 2, as best
+and low with high open and `vague` set; "at least" and "more than" leave high open; "up to" gives only
+high; "including four children" is a part of its total, never added to it; "no casualties" is 0 killed
+and 0 wounded, "no injuries" only 0 wounded.
+"""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from functools import lru_cache
+
+from spacy.tokens import Doc, Span, Token
+
+from pipeline.coding.lexicon import read_table
+
+UNITS = {
+    "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
+    "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14, "fifteen": 15, "sixteen": 16,
+    "seventeen": 17, "eighteen": 18, "nineteen": 19, "twenty": 20, "thirty": 30, "forty": 40, "fourty": 40,
+    "fifty": 50, "sixty": 60, "seventy": 70, "eighty": 80, "ninety": 90,
+}  # fmt: skip
+SCALES = {"hundred": 100, "thousand": 1000, "million": 1_000_000}
+# The codebook's reading of vague counts.
+VAGUE = {
+    "dozens": 12, "scores": 20, "tens": 10, "hundreds": 100, "thousands": 1000, "several": 3, "some": 3, "few": 3,
+    "number": 3, "couple": 2, "handful": 3, "many": None, "multiple": 3, "numerous": None, "various": None,
+}  # fmt: skip
+# "the twelfth victim" says that twelve have died.
+ORDINALS = {
+    "second": 2,
+    "third": 3,
+    "fourth": 4,
+    "fifth": 5,
+    "sixth": 6,
+    "seventh": 7,
+    "eighth": 8,
+    "ninth": 9,
+    "tenth": 10,
+    "eleventh": 11,
+    "twelfth": 12,
+}
+
+AT_LEAST = re.compile(r"(?:at least|no fewer than|no less than|not fewer than|not less than|a minimum of|minimum of)\s*$", re.I)
+MORE_THAN = re.compile(r"(?:more than|over|upwards of|in excess of|well over)\s*$", re.I)
+UP_TO = re.compile(r"(?:up to|as many as|at most|a maximum of|no more than|not more than)\s*$", re.I)
+ABOUT = re.compile(r"(?:about|around|some|nearly|almost|approximately|roughly|an estimated|close to|reportedly)\s*$", re.I)
+
+
+@dataclass(frozen=True, slots=True)
+class Quantity:
+    """A number as written: the codebook's best, low and high, vague or not, and its characters."""
+
+    best: int | None
+    low: int | None
+    high: int | None
+    vague: bool
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True)
+class Casualty:
+    """A count of killed or wounded in one clause.
+
+    `start`/`end` are the characters that say the number, `cue_start`/`cue_end` those that say killed or
+    wounded, `head` the victims' noun (token index, -1 for zero statements), `party` what the victims are
+    (armed, state, police, civilians, people, protesters, ...), `toll` whether it is a running total
+    ("bringing the toll to seven"), `part` whether it is a part of another count ("including ...").
+    """
+
+    kind: str
+    best: int | None
+    low: int | None
+    high: int | None
+    vague: bool
+    start: int
+    end: int
+    cue_start: int
+    cue_end: int
+    head: int
+    cue: int
+    party: str = "people"
+    toll: bool = False
+    part: bool = False
+    others: bool = False
+    known: bool = False  # one person named or told before ("the driver", "he"): counts only where nothing else does
+
+
+@lru_cache(maxsize=1)
+def cues() -> dict[str, tuple[str, str]]:
+    """lexicon/casualty_words.csv: lemma -> (kind, role of the victim), kinds killed, injured, casualties."""
+    return {row["word"]: (row["kind"], row["victim"]) for row in read_table("casualty_words.csv")}
+
+
+def parse_number(words: list[str]) -> int | None:
+    """The value of number words or digits ("twenty-two", "1,200", "two hundred and five"); None if none."""
+    total = current = 0
+    seen = False
+    for word in words:
+        word = word.lower().strip(",.")
+        if re.fullmatch(r"\d{1,3}(?:[,.]\d{3})+|\d+", word):
+            current += int(re.sub(r"[,.]", "", word))
+            seen = True
+            continue
+        for piece in word.split("-"):
+            if piece in UNITS:
+                current += UNITS[piece]
+            elif piece in SCALES:
+                current = max(current, 1) * SCALES[piece]
+                if SCALES[piece] >= 1000:
+                    total, current = total + current, 0
+            elif piece == "and" and seen:
+                continue
+            elif piece == "dozen":
+                current = max(current, 1) * 12
+            elif piece == "score":
+                current = max(current, 1) * 20
+            else:
+                return None
+            seen = True
+    return total + current if seen else None
+
+
+def _number_tokens(token: Token) -> list[Token]:
+    """The tokens of the number that `token` ends or stands in, in order."""
+    doc, i = token.doc, token.i
+    first = last = i
+    while first > 0 and (
+        _is_number(doc[first - 1])
+        or (doc[first - 1].text == "-" and first > 1 and _is_number(doc[first - 2]) and not doc[first].text.isdigit())
+    ):
+        first -= 1
+    while last + 1 < len(doc) and (
+        _is_number(doc[last + 1]) or (doc[last + 1].text == "-" and last + 2 < len(doc) and _is_number(doc[last + 2]))
+    ):
+        last += 1
+    return [t for t in doc[first : last + 1] if t.text != "-"]
+
+
+def _is_number(token: Token) -> bool:
+    word = token.lower_
+    if re.fullmatch(r"\d{1,3}(?:,\d{3})+|\d{1,6}", word):
+        return True
+    pieces = word.split("-")
+    return all(p in UNITS or p in SCALES or p in ("dozen", "score") for p in pieces) and bool(pieces[0])
+
+
+def _qualified(best: int, text: str, start: int, end: int, *, vague: bool) -> Quantity:
+    """A number with the words before it read: at least, more than, up to, between."""
+    before = text[max(0, start - 24) : start]
+    if m := UP_TO.search(before):
+        return Quantity(None, None, best, vague, start - len(before) + m.start(), end)
+    for pattern in (AT_LEAST, MORE_THAN):
+        if m := pattern.search(before):
+            return Quantity(best, best, None, vague, start - len(before) + m.start(), end)
+    if vague:
+        return Quantity(best, best, None, True, start, end)
+    return Quantity(best, best, best, False, start, end)
+
+
+def read_quantity(token: Token) -> Quantity | None:
+    """The quantity whose last or only number word is `token`, with its qualifiers; None where it is none."""
+    doc = token.doc
+    text = doc.text
+    word = token.lower_
+    if word in VAGUE and word not in ("some", "few", "number", "many", "numerous", "various", "couple"):
+        value = VAGUE[word]
+        if value is None:
+            return None
+        if (
+            word in ("hundreds", "tens", "thousands")
+            and token.i + 2 < len(doc)
+            and doc[token.i + 1].lower_ == "of"
+            and doc[token.i + 2].lower_ in ("thousands", "hundreds")
+        ):
+            return None
+        return _qualified(value, text, token.idx, token.idx + len(token), vague=True)
+    if word in ("few", "couple", "number") and token.i and doc[token.i - 1].lower_ == "a":
+        start = doc[token.i - 1].idx
+        return _qualified(VAGUE[word] or 3, text, start, token.idx + len(token), vague=True)
+    if not _is_number(token):
+        return None
+    tokens = _number_tokens(token)
+    value = parse_number([t.text for t in tokens])
+    if value is None or (1900 <= value <= 2100 and len(tokens) == 1 and token.text.isdigit() and not _counts_something(token)):
+        return None
+    start, end = tokens[0].idx, tokens[-1].idx + len(tokens[-1])
+    vague = False
+    if tokens[0].lower_ in ("dozen", "score") and tokens[0].i and doc[tokens[0].i - 1].lower_ == "a":
+        start = doc[tokens[0].i - 1].idx
+        vague = True
+    # "between 10 and 15", "10 to 15", "10-15"
+    after = text[end : end + 24]
+    if m := re.match(
+        r"\s*(?:-|–|to|or|and)\s*(\d{1,4}|[a-z]+(?:-[a-z]+)?)\b(?!\s*(?:percent|per cent|kilomet|km|others?|were|was|wounded|injured))",
+        after,
+        re.I,
+    ):
+        high = parse_number([m.group(1)])
+        between = re.search(r"between\s*$", text[max(0, start - 9) : start], re.I)
+        joined = re.match(r"\s*(?:-|–|to|or)", after)
+        if high is not None and high > value and (between or joined):
+            return Quantity(value, value, high, False, start, end + m.end(1))
+    return _qualified(value, text, start, end, vague=vague)
+
+
+def _counts_something(token: Token) -> bool:
+    return token.dep_ == "nummod" and token.head.pos_ == "NOUN" and token.head.i > token.i
+
+
+# --- noun phrases ------------------------------------------------------------------------------
+
+MEASURES = frozenset(
+    "percent % year years month months day days hour hours minute minutes week weeks km kilometre kilometer kilometres kilometers mile miles "
+    "metre metres meter meters kg kilogram kilograms tonne tonnes ton tons dollar dollars pound pounds euro euros round rounds rocket rockets "
+    "missile missiles drone drones shell shells mortar mortars vehicle vehicles car cars truck trucks house houses home homes building "
+    "buildings shop shops tank tanks weapon weapons rifle rifles site sites target targets place places town towns village villages "
+    "district districts country countries time times attack attacks strike strikes raid raids airstrike airstrikes incident incidents bomb bombs "
+    "explosion explosions blast blasts motorcycle motorcycles boat boats base bases post posts position positions tent tents cow cows cattle "
+    "head sheep goat goats camel camels animal animals livestock donkey donkeys horse horses dog dogs province provinces bus buses shot "
+    "shots gun guns kidnapping kidnappings clash clashes mine mines device devices front fronts hamlet hamlets bullet bullets am pm a.m. p.m. "
+    "aircraft helicopter helicopters school schools church churches hospital hospitals hut huts".split()
+)
+
+
+def quantity_of(noun: Token) -> Quantity | None:
+    """How many `noun` stands for: its number, its vague quantifier, one for "a farmer", "the driver"."""
+    doc = noun.doc
+    text = doc.text
+    for child in noun.lefts:
+        if child.dep_ in ("nummod", "quantmod", "amod", "det", "advmod", "poss", "compound") and (q := read_quantity(child)):
+            return q
+    if q := read_quantity(noun):
+        return q
+    # "dozens of people", "a number of soldiers": the noun hangs from the quantifier
+    if noun.dep_ == "pobj" and noun.head.lower_ == "of":
+        q = read_quantity(noun.head.head)
+        if q:
+            return q
+    lefts = [c for c in noun.lefts if c.dep_ in ("det", "amod", "poss", "predet")]
+    words = [c.lower_ for c in lefts]
+    if any(w in ("several", "some", "few", "many", "multiple", "numerous", "various") for w in words):
+        token = next(c for c in lefts if c.lower_ in ("several", "some", "few", "many", "multiple", "numerous", "various"))
+        value = VAGUE[token.lower_]
+        if value is None:
+            return None
+        start = token.idx
+        if token.lower_ == "few" and token.i and doc[token.i - 1].lower_ == "a":
+            start = doc[token.i - 1].idx
+        return Quantity(value, value, None, True, start, noun.idx + len(noun))
+    if noun.tag_ in ("NNS", "NNPS"):
+        return None
+    if noun.pos_ in ("NOUN", "PROPN", "ADJ") or noun.lower_ in ("one", "another", "he", "she", "him", "her"):
+        first = min([c.idx for c in noun.lefts if c.dep_ in ("det", "amod", "poss", "compound", "nmod")] + [noun.idx])
+        return Quantity(1, 1, 1, False, first, noun.idx + len(noun))
+    if text[noun.idx : noun.idx + len(noun)].lower() == "neither":
+        return Quantity(0, 0, 0, False, noun.idx, noun.idx + len(noun))
+    return None
+
+
+def _conjuncts(noun: Token) -> Iterator[Token]:
+    yield noun
+    for child in noun.children:
+        if child.dep_ == "conj" and child.pos_ in ("NOUN", "PROPN", "NUM", "PRON", "ADJ"):
+            yield from _conjuncts(child)
+
+
+def _is_part(noun: Token) -> bool:
+    """Whether a noun phrase only details another count: "including", "among them", "two of them"."""
+    before = noun.doc[max(0, noun.left_edge.i - 4) : noun.left_edge.i].text.lower()
+    if re.search(r"\b(?:including|among them|among whom|amongst them|of whom|of them|among the dead)\b[^.;]{0,12}$", before):
+        return True
+    return bool(
+        re.match(
+            r"\s*of (?:them|whom|the (?:dead|wounded|injured|victims|casualties|attackers|bodies))\b",
+            noun.doc.text[noun.idx + len(noun) :],
+            re.I,
+        )
+    )
+
+
+PERSON_ENT = "PERSON"
+NON_VICTIMS = frozenset(
+    "it they them this that which who whom itself everything something what attack fire gunfire blast explosion toll".split()
+)
+
+PartyOf = Callable[[Token], str]
+
+
+def _victims(cue: Token, role: str) -> list[Token]:
+    """The heads of the noun phrases that suffered what the cue says, by its grammatical role."""
+    found: list[Token] = []
+    if role == "noun":  # "five dead", "12 wounded": the cue itself carries the number
+        return [cue]
+    if role == "subject":  # die, perish
+        found = [c for c in cue.children if c.dep_ in ("nsubj", "nsubjpass")]
+        if not found and cue.dep_ in ("conj", "advcl", "xcomp") and cue.head.pos_ in ("VERB", "AUX"):
+            found = [c for c in cue.head.children if c.dep_ in ("nsubj", "nsubjpass")]
+        if not found and cue.dep_ in ("relcl", "acl"):
+            found = [cue.head]
+        return [cue.head if c.lower_ in ("who", "that", "which") and cue.dep_ == "relcl" else c for c in found]
+    passive = any(c.dep_ in ("nsubjpass", "auxpass") for c in cue.children)
+    objects = [c for c in cue.children if c.dep_ in ("dobj", "obj", "oprd") and c.i > cue.i]
+    if objects and not passive:
+        return objects
+    subjects = [c for c in cue.children if c.dep_ == "nsubjpass"] or ([c for c in cue.children if c.dep_ == "nsubj" and passive])
+    if subjects:
+        return [cue.head if c.lower_ in ("who", "that", "which", "whom") and cue.dep_ == "relcl" else c for c in subjects]
+    if cue.tag_ in ("VBN", "VBD"):
+        if cue.dep_ in ("acl", "amod", "relcl") and cue.head.pos_ in ("NOUN", "PROPN", "NUM"):
+            return [cue.head]
+        # "two were killed and three others wounded": the parser may hang the noun on the verb as nsubj
+        nsubj = [c for c in cue.children if c.dep_ == "nsubj"]
+        if nsubj and not objects:
+            return nsubj
+        if cue.dep_ == "conj" and cue.head.pos_ in ("VERB", "AUX"):
+            nearest = [t for t in cue.doc[max(cue.sent.start, cue.i - 4) : cue.i] if read_quantity(t)]
+            if nearest:
+                return [
+                    nearest[-1].head
+                    if nearest[-1].head.i < cue.i and nearest[-1].head.i > cue.head.i and nearest[-1].dep_ == "nummod"
+                    else nearest[-1]
+                ]
+            if any(c.dep_ in ("nsubjpass", "auxpass") for c in cue.head.children) and cue.tag_ == "VBN":
+                return [c for c in cue.head.children if c.dep_ == "nsubjpass"]
+        before = cue.nbor(-1) if cue.i > cue.sent.start else None
+        if before is not None and read_quantity(before):
+            return [before]
+    return []
+
+
+ZERO_PATTERNS: list[tuple[re.Pattern[str], tuple[str, ...]]] = [
+    (re.compile(r"\b(?:no|any|without|nor) (?:(?:immediate|reports? of|reported|human|civilian|further|known|material|other|serious|one was|word of)\s+(?:any )?)*(?:casualt(?:y|ies)|victims?|losses)\b", re.I), ("killed", "injured")),
+    (re.compile(r"\b(?:no|any|without|neither) (?:(?:reports? of|reported|human|civilian|loss of)\s+)*(?:deaths?|fatalit(?:y|ies)|loss of life|life|lives)\b(?! (?:threat|sentence|toll))", re.I), ("killed",)),
+    (re.compile(r"\bno (?:(?:reports? of|reported|civilian|serious)\s+)*(?:injur(?:y|ies)|wounded)\b", re.I), ("injured",)),
+    (re.compile(r"\b(?:no ?one|nobody|none(?: of (?:them|the [a-z]+|those [a-z ]+))?|no (?:[a-z]+ ){1,3})\s*(?:was|were|is|has been|had been|came|got|been)? ?(?:reported |seriously )?(?:hurt|harmed|touched|to harm|injured or killed|killed or (?:injured|wounded|hurt)|hit)\b", re.I), ("killed", "injured")),
+    (re.compile(r"\b(?:no ?one|nobody|none(?: of (?:them|the [a-z]+))?|no (?:[a-z]+ ){1,3})\s*(?:was|were|is|has been|had been|been)? ?(?:reported )?(?:killed|died|dead)\b", re.I), ("killed",)),
+    (re.compile(r"\b(?:no ?one|nobody|none(?: of (?:them|the [a-z]+))?|no (?:[a-z]+ ){1,3})\s*(?:was|were|is|has been|had been|been)? ?(?:reported )?(?:injured|wounded)\b", re.I), ("injured",)),
+    (re.compile(r"\b(?:unharmed|unhurt|unscathed|uninjured|safe and sound|without being harmed|without (?:injury|harm))\b", re.I), ("killed", "injured")),
+    (re.compile(r"\b(?:there (?:are|were)|with) no (?:dead|fatalities|deaths)\b", re.I), ("killed",)),
+    (re.compile(r"\b(?:no ?one|nobody) (?:has |had )?(?:died|been killed|lost (?:his|her|their) life|was killed)\b", re.I), ("killed",)),
+    (re.compile(r"\bcrew (?:(?:and vessel|members) )?(?:is|are|were|was)(?: all)?(?: reported)? safe\b", re.I), ("killed", "injured")),
+    (re.compile(r"\bneither human nor material\b", re.I), ("killed", "injured")),
+    (re.compile(r"\b(?:did not|didn't) (?:cause|result in|lead to) (?:any )?(?:casualties|injuries|deaths)\b", re.I), ("killed", "injured")),
+]  # fmt: skip
+# A running total replaces what was told before; "put the toll at" only states somebody's figure.
+TOLL = re.compile(
+    r"\b(?:(?:death )?toll|number of (?:[a-z]+ ){0,3}?(?:dead|deaths|fatalities|killed|wounded|injured|who (?:have )?died))\b[^.;]{0,110}?\b(?:rose|risen|climbed|increased|jumped|grew|grown|reached|went up|gone up|passed|up)\b(?: again)?(?: from \w+)? ?(?:to|past|by|at)? ?(?:at least |more than |about |over )?",
+    re.I,
+)
+BRINGING = re.compile(
+    r"\b(?:bringing|brings|brought|raising|raised|revised (?:upwards? )?|taking)\s+(?:up )?to\s+(?=[\w,-]+ (?:the|its) (?:[a-z]+ ){0,2}?(?:number|toll|count))|"
+    r"\b(?:bringing|bring|brings|brought|raising|raises|raised|taking|takes|pushing|pushed|lifting|lifted|revised)\s+(?:the |its |their )?(?:[a-z]+ ){0,3}?(?:toll|number|count|total|dead|death toll)\b[^.;]{0,40}?\b(?:to|at)\s+(?:at least |more than )?",
+    re.I,
+)
+ORDINAL = re.compile(
+    r"(?:^|\b(?:a|the) )(?P<n>second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth) (?:\w+ ){0,2}?(?:person|protester|man|woman|victim|civilian|soldier|policeman|fisherman|demonstrator|people|life|worker|student|child|boy|girl|bodyguard|officer)\b[^.;]{0,60}?\b(?:died|dies|has died|dead|killed|succumbed|succumbs)\b"
+    r"|\bclaimed (?:a|its) (?P<m>second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth) (?:life|victim)\b",
+    re.I,
+)
+TOLL_UNDO = re.compile(r"\b(?:since|this year|this month|so far this)\b", re.I)
+
+
+def find_casualties(doc: Doc, party_of: PartyOf) -> list[Casualty]:
+    """Every count of killed and wounded in `doc`, in text order; `party_of` says what a victims' noun is."""
+    found: list[Casualty] = []
+    lexicon = cues()
+    for sent in doc.sents:
+        found += _zeros(sent)
+        tolls = _tolls(sent)
+        found += tolls
+        for cue in sent:
+            entry = lexicon.get(cue.lemma_.lower()) or lexicon.get(cue.lower_)
+            if entry is None or not _is_cue(cue, entry):
+                continue
+            found += _of_cue(cue, entry, party_of)
+    return _without_doubles(sorted(found, key=lambda c: (c.start, c.end)))
+
+
+def _is_cue(cue: Token, entry: tuple[str, str]) -> bool:
+    _kind, role = entry
+    if role in ("object", "subject") and cue.pos_ not in ("VERB", "AUX", "ADJ", "NOUN"):
+        return False
+    if cue.lower_ == "shot" and cue.pos_ == "NOUN":
+        return False
+    if cue.lemma_ == "treat" and not re.match(r"\s*(?:\w+ ){0,6}?(?:for|after|by|at|in) ", cue.doc.text[cue.idx + len(cue) :]):
+        return False
+    if (
+        cue.lemma_ in ("injury", "wound", "burn")
+        and role == "noun"
+        and _resultative(cue) is None
+        and cue.lower_ not in ("wounded", "injured")
+    ):
+        return False
+    return not (role == "noun" and cue.lower_ in ("dead", "wounded", "injured", "hurt") and cue.pos_ == "VERB")
+
+
+def _of_cue(cue: Token, entry: tuple[str, str], party_of: PartyOf) -> list[Casualty]:
+    kind, role = entry
+    found: list[Casualty] = []
+    if any(c.dep_ == "neg" for c in cue.children) or _no_subject(cue):
+        return found
+    if role == "noun":
+        heads = _noun_heads(cue)
+    else:
+        heads = _victims(cue, role)
+    for head in heads:
+        for noun in _conjuncts(head):
+            found += _casualty(cue, noun, kind, party_of)
+    return found
+
+
+def _no_subject(cue: Token) -> bool:
+    return any(
+        c.dep_ in ("nsubj", "nsubjpass") and (c.lower_ in ("nobody", "none", "noone", "neither") or any(g.lower_ == "no" for g in c.lefts))
+        for c in cue.children
+    )
+
+
+def _noun_heads(cue: Token) -> list[Token]:
+    """For "five dead", "left 12 people wounded", "the bodies of seven men", "the death of a soldier"."""
+    doc = cue.doc
+    verb = _resultative(cue)
+    if verb is not None:
+        return _victims(verb, "subject" if verb.lemma_ in ("lose", "sustain", "suffer", "receive", "have") else "object")
+    if cue.lower_ in ("dead", "wounded", "injured", "hurt") and cue.pos_ in ("ADJ", "VERB", "NOUN"):
+        if cue.dep_ in ("acomp", "attr") and cue.head.lemma_ in ("be", "lie", "find"):
+            return [c for c in cue.head.children if c.dep_ in ("nsubj", "nsubjpass")]
+        if any(read_quantity(c) for c in cue.lefts):
+            return [cue]
+        if cue.i and read_quantity(doc[cue.i - 1]):
+            return [doc[cue.i - 1]]
+        if cue.dep_ in ("oprd", "acomp", "ccomp", "xcomp", "amod", "acl", "conj", "dep", "advcl") and cue.i:
+            for t in reversed(doc[max(cue.sent.start, cue.i - 4) : cue.i]):
+                if t.pos_ in ("NOUN", "PROPN") and quantity_of(t) and t.lower_ not in MEASURES:
+                    return [t]
+                if t.pos_ in ("VERB", "AUX", "PUNCT"):
+                    break
+        return []
+    of = [g for c in cue.children if c.dep_ == "prep" and c.lower_ == "of" for g in c.children if g.dep_ == "pobj"]
+    if of:
+        return of
+    if any(read_quantity(c) for c in cue.lefts):
+        return [cue]
+    return [c for c in cue.lefts if c.dep_ == "poss" and c.ent_type_ == PERSON_ENT]
+
+
+def _resultative(cue: Token) -> Token | None:
+    """The verb of "shot dead", "found dead", "beaten to death", "lost their lives"; None for other uses."""
+    if cue.lower_ == "dead":
+        if (
+            cue.head.pos_ == "VERB"
+            and cue.head.lemma_ in ("shoot", "gun", "strike", "find", "hack", "stab", "leave")
+            and cue.head.lemma_ != "leave"
+        ):
+            return cue.head
+        if cue.i and cue.nbor(-1).lemma_ in ("shoot", "find") and cue.nbor(-1).pos_ == "VERB":
+            return cue.nbor(-1)
+    if cue.lower_ == "death" and cue.head.lower_ == "to" and cue.head.head.pos_ == "VERB":
+        return cue.head.head
+    if cue.lemma_ in ("injury", "wound", "burn") and cue.dep_ == "dobj" and cue.head.lemma_ in ("sustain", "suffer", "receive", "have"):
+        return cue.head
+    if cue.lemma_ == "life" and cue.dep_ == "dobj" and cue.head.lemma_ == "lose":
+        return cue.head
+    return None
+
+
+def _casualty(cue: Token, noun: Token, kind: str, party_of: PartyOf) -> list[Casualty]:
+    if noun.lower_ in NON_VICTIMS or noun.lower_ in MEASURES or noun.lemma_.lower() in MEASURES:
+        return []
+    q = quantity_of(noun)
+    part = _is_part(noun)
+    if q is None or (
+        cue.lower_ in ("wounded", "injured", "dead")
+        and re.search(r"\b(?:of|among) (?:the|those) (?:\w+ )?$", cue.doc[max(0, cue.i - 3) : cue.i].text_with_ws, re.I)
+    ):
+        return []  # "two of the five wounded died" counts no wounded
+    party = party_of(noun)
+    numbered = noun.doc.char_span(q.start, q.end, alignment_mode="expand")
+    explicit = numbered is not None and any(read_quantity(t) for t in numbered)
+    if not explicit and party == "other":
+        return []
+    dets = {c.lower_ for c in noun.lefts if c.dep_ in ("det", "poss", "predet", "nummod")}
+    known = not explicit and not dets & {"a", "an", "another", "one"} and noun.lower_ not in ("one", "another")
+    end = max(q.end, noun.idx + len(noun)) if noun.idx - q.end < 40 else q.end
+    return [
+        Casualty(
+            kind, q.best, q.low, q.high, q.vague, q.start, max(end, q.end), cue.idx, cue.idx + len(cue), noun.i, cue.i,
+            party, part=part, others=any(c.lower_ in ("other", "others", "another", "more", "further", "additional") for c in noun.subtree if abs(c.i - noun.i) < 4)
+            or noun.lower_ in ("others", "another"),
+            known=known,
+        )
+    ]  # fmt: skip
+
+
+def _zeros(sent: Span) -> list[Casualty]:
+    found = []
+    for pattern, kinds in ZERO_PATTERNS:
+        for m in pattern.finditer(sent.text):
+            before = sent.text[max(0, m.start() - 40) : m.start()].lower()
+            if m.group(0).lower().startswith("any") and not re.search(r"\b(?:not|no|without|never|nor|n't|denied)\b[^.]{0,30}$", before):
+                continue
+            if (
+                re.search(
+                    r"\b(?:no (?:immediate )?(?:word|information|details?)|not (?:clear|known|immediately)|unclear|did not (?:say|mention|give)|no (?:immediate )?reports?)\b[^.]{0,30}$",
+                    before,
+                )
+                or (re.search(r"\b(?:reports?|word) of\b", m.group(0), re.I)
+                and re.search(r"immediate", m.group(0), re.I))
+            ):
+                # "no immediate reports of casualties" says that nothing is known yet
+                continue
+            start = sent.start_char + m.start()
+            token = sent.doc.char_span(start, sent.start_char + m.end(), alignment_mode="expand")
+            index = token.start if token is not None else sent.start
+            end = sent.start_char + m.end()
+            found += [Casualty(kind, 0, 0, 0, False, start, end, start, end, -1, index) for kind in kinds]
+    return found
+
+
+def _tolls(sent: Span) -> list[Casualty]:
+    found = []
+    for m in ORDINAL.finditer(sent.text):
+        group = "n" if m.group("n") else "m"
+        value = ORDINALS[m.group(group).lower()]
+        start = sent.start_char + m.start(group)
+        token = sent.doc.char_span(start, start + len(m.group(group)), alignment_mode="expand")
+        if token is not None and not re.search(r"\b(?:wounded|injured|hurt)\b", m.group(0), re.I):
+            found.append(
+                Casualty(
+                    "killed",
+                    value,
+                    value,
+                    value,
+                    False,
+                    start,
+                    start + len(m.group(group)),
+                    start,
+                    sent.start_char + m.end(),
+                    token.start,
+                    token.start,
+                    toll=True,
+                )
+            )
+    for pattern in (TOLL, BRINGING):
+        for m in pattern.finditer(sent.text):
+            tail = sent.doc.char_span(sent.start_char + m.end(), min(sent.start_char + m.end() + 1, sent.end_char), alignment_mode="expand")
+            if tail is None or TOLL_UNDO.search(sent.text[m.start() : m.end() + 40]):
+                continue
+            for t in sent.doc[tail.start : min(tail.start + 4, sent.end)]:
+                q = read_quantity(t)
+                if q and t.i - tail.start < 4:
+                    kind = "injured" if re.search(r"\b(?:wounded|injured)\b", m.group(0), re.I) else "killed"
+                    found.append(
+                        Casualty(
+                            kind,
+                            q.best,
+                            q.low,
+                            q.high,
+                            q.vague,
+                            q.start,
+                            q.end,
+                            sent.start_char + m.start(),
+                            sent.start_char + m.end(),
+                            t.i,
+                            t.i,
+                            toll=True,
+                        )
+                    )
+                    break
+    return found
+
+
+def _without_doubles(found: list[Casualty]) -> list[Casualty]:
+    """One casualty a number and kind: the toll reading first, then the first found."""
+    kept: list[Casualty] = []
+    for c in sorted(found, key=lambda c: (not c.toll, c.start)):
+        if any(c.kind == k.kind and c.start < k.end and k.start < c.end for k in kept):
+            continue
+        if any(
+            c.kind != k.kind
+            and c.best != 0
+            and (c.start, c.end) == (k.start, k.end)
+            and abs(k.cue_start - c.start) <= abs(c.cue_start - c.start)
+            for k in kept
+        ):
+            continue
+        kept.append(c)
+    return sorted(kept, key=lambda c: (c.start, c.kind))
+
+
+def shared(casualty: Casualty, **changes: object) -> Casualty:
+    """A copy with some fields changed."""
+    return replace(casualty, **changes)  # type: ignore[arg-type]
