@@ -1,0 +1,445 @@
+"""The command `dateline`: each command is a function whose docstring is its help.
+
+What takes long to load (spaCy, pandas, Streamlit) is imported inside the command that needs it, so
+that `dateline --help` and a second `dateline up` are quick.
+"""
+
+from __future__ import annotations
+
+import functools
+import os
+import sqlite3
+import sys
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import click
+
+from pipeline.errors import DatelineError, NotFoundError, SettingsError
+from pipeline.filters import LISTS, PARAM_OF, PARAMS, from_params
+from pipeline.settings import Settings, load_settings
+
+if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+    from pipeline.models import Article
+    from pipeline.run import Progress, Summary
+
+DEFAULT_PORT = 8501
+LOAD_DEMONSTRATION = "load demonstration"  # what the log of runs calls it
+SHAPES = ("native", "acled", "ucdp")
+FORMATS = ("csv", "geojson", "parquet", "xlsx")
+
+# What each filter of `dateline export` limits to; the names are the URL parameters of the dashboard.
+FILTER_HELP = {
+    "from": "On or after this day, like 2023-12-03.",
+    "to": "On or before this day, like 2023-12-31.",
+    "country": "ISO 3166-1 alpha-2 code, like IQ.",
+    "admin1": "Name of a first-order division.",
+    "actor": "Name of an actor; its children count as the actor.",
+    "role": "The actor is initiator, target or either.",
+    "type": "Event type or sub-event type of the codebook.",
+    "deaths_min": "At least so many killed (best figure).",
+    "deaths_max": "At most so many killed (best figure).",
+    "q": "Words in the articles, the place or the actors.",
+    "status": "Review status: machine, confirmed, edited, rejected.",
+    "undated": "With 0, incidents without a date are left out of a date range.",
+}
+
+
+def main() -> None:
+    """Run the command line. What Dateline can explain ends in one line on stderr; exit code 2 for wrong use, else 1."""
+    try:
+        code = cli(standalone_mode=False)
+    except click.exceptions.Abort:
+        code = _say("stopped", 130)
+    except click.ClickException as e:
+        e.show()
+        code = e.exit_code
+    except SettingsError as e:
+        code = _say(str(e), 2)
+    except DatelineError as e:
+        code = _say(str(e), 1)
+    except sqlite3.Error as e:
+        code = _say(f"the store could not be used: {e}", 1)
+    except BrokenPipeError:  # the reader of our output has gone, as `head` does
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        code = 1
+    except OSError as e:
+        code = _say(f"{e.filename or 'a file'}: {e.strerror or e}", 1)
+    sys.exit(code if isinstance(code, int) else 0)
+
+
+def _say(message: str, code: int) -> int:
+    click.echo(f"dateline: {message}", err=True)
+    return code
+
+
+def _choose_store(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
+    if value:
+        ctx.ensure_object(dict)["store"] = value
+
+
+def store_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The option --store, which may stand before or after the command's name."""
+    text = "The SQLite file to work on, instead of DATELINE_STORE."
+    return click.option("--store", metavar="PATH", expose_value=False, callback=_choose_store, help=text)(command)
+
+
+def _settings() -> Settings:
+    return load_settings(store=click.get_current_context().ensure_object(dict).get("store"))
+
+
+@contextmanager
+def _opened(settings: Settings, *, write: bool = False) -> Iterator[Database]:
+    from pipeline import store
+
+    db = store.open_store(settings.store) if write else store.open_store_readonly(settings.store)
+    try:
+        yield db
+    finally:
+        db.close()
+
+
+def _load_coder(settings: Settings) -> Any:
+    from pipeline.coding.coder import load_coder
+
+    return load_coder(settings)
+
+
+class _CoderOnDemand:
+    """The coder of these settings, loaded when the first article needs it: input that is known already needs none."""
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+
+    @functools.cached_property
+    def _coder(self) -> Any:
+        return _load_coder(self._settings)
+
+    @property
+    def name(self) -> str:
+        return str(self._coder.name)
+
+    @property
+    def version(self) -> str:
+        return str(self._coder.version)
+
+    def code(self, article: Article) -> Any:
+        return self._coder.code(article)
+
+
+@click.group(context_settings={"help_option_names": ["-h", "--help"]})
+@click.version_option(package_name="dateline-monitor", prog_name="dateline")
+@store_option
+def cli() -> None:
+    """Dateline turns news copy into mapped, sourced incidents."""
+
+
+# --- serving -------------------------------------------------------------------------------------
+
+
+@cli.command()
+@click.option("--port", type=click.IntRange(1, 65535), default=DEFAULT_PORT, show_default=True, help="Port to serve on.")
+@click.option("--host", default="127.0.0.1", show_default=True, help="Address to serve on; 0.0.0.0 lets other machines in.")
+@store_option
+def up(port: int, host: str) -> None:
+    """Serve the dashboard, without opening a browser; an empty store gets the demonstration first."""
+    from pipeline.serve import check_port, serve
+
+    settings = _settings()
+    check_port(host, port)
+    if _wants_demonstration(settings):
+        from pipeline.run import DEMONSTRATION
+
+        click.echo("The store is empty: loading the demonstration. The first time, the index of places is built too; that takes a minute.")
+        _ingest(settings, [DEMONSTRATION], command=LOAD_DEMONSTRATION)
+        _start_afresh()
+    raise click.exceptions.Exit(serve(settings, host=host, port=port, ready=lambda url: click.echo(f"Dateline is at {url}")))
+
+
+def _start_afresh() -> None:
+    """Become the same command anew: what is loaded for coding takes half a gigabyte that serving has no use for."""
+    sys.stdout.flush()
+    os.execv(sys.executable, [sys.executable, *sys.orig_argv[1:]])  # noqa: S606 - our own command line, word by word
+
+
+def _wants_demonstration(settings: Settings) -> bool:
+    """Whether the store is empty, or a first start was broken off while it loaded the demonstration."""
+    if not settings.store.exists():
+        return True
+    from pipeline import store
+
+    with _opened(settings, write=True) as db:
+        empty = not db.execute("SELECT EXISTS (SELECT 1 FROM articles)").fetchone()[0]
+        return empty or store.run_unfinished(db, LOAD_DEMONSTRATION)
+
+
+# --- taking articles in --------------------------------------------------------------------------
+
+
+# Files in which a line is an article, more or less.
+LINE_SUFFIXES = (".jsonl", ".ndjson", ".csv", ".tsv", ".tab")
+
+
+def _count_items(paths: Sequence[Path]) -> int:
+    """About how many articles these files and folders hold, for the progress bar; not one is read."""
+    from pipeline.intake import find_files
+
+    total = 0
+    for file in find_files([path for path in paths if path.exists()]):
+        if file.suffix.casefold() not in LINE_SUFFIXES:
+            total += 1
+            continue
+        try:
+            with file.open("rb") as lines:
+                total += sum(1 for _ in lines)
+        except OSError:
+            continue  # the run will say why
+    return total
+
+
+@contextmanager
+def _progress(label: str, paths: Sequence[Path]) -> Iterator[Progress]:
+    """A bar on stderr that moves while a run is under way; nothing of it where stderr is no terminal."""
+    from rich.console import Console
+    from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
+
+    columns = (
+        SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24),
+        TextColumn("{task.completed} read, {task.fields[new]} new, {task.fields[refused]} refused"),
+        TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
+    )  # fmt: skip
+    console = Console(stderr=True)
+    with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
+        total = _count_items(paths) if console.is_terminal else 0
+        task = bar.add_task(label, total=total or None, new=0, refused=0)
+
+        def show(summary: Summary) -> None:
+            more = max(total, summary.read) or None
+            bar.update(task, completed=summary.read, total=more, new=summary.new, refused=len(summary.refused))
+
+        yield show
+
+
+def _show_summary(summary: Summary, *, names: tuple[str, ...]) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table(box=None, show_header=False, pad_edge=False)
+    table.add_column(style="bold")
+    table.add_column(justify="right")
+    for name in names:
+        table.add_row(name, str(getattr(summary, name)))
+    table.add_row("refused", str(len(summary.refused)))
+    console = Console()
+    console.print(table)
+    for item, reason in summary.refused:
+        console.print(f"  {item}: {reason}", markup=False, highlight=False, soft_wrap=True)
+
+
+def _ingest(settings: Settings, paths: list[Path], **options: Any) -> Summary:
+    from pipeline.run import ingest
+
+    with _opened(settings, write=True) as db, _progress("Reading", paths) as progress:
+        summary = ingest(db, paths, coder=_CoderOnDemand(settings), settings=settings, progress=progress, **options)
+    _show_summary(summary, names=("read", "new", "duplicates", "coded", "reports", "incidents"))
+    return summary
+
+
+def _read_columns(pairs: tuple[str, ...]) -> dict[str, str]:
+    from pipeline.intake.columns import FIELDS
+
+    columns = {}
+    for pair in pairs:
+        ours, equals, theirs = pair.partition("=")
+        if not (equals and ours in FIELDS and theirs):
+            raise SettingsError(f"--column takes OURS=THEIRS, where OURS is one of {', '.join(FIELDS)}; not {pair!r}")
+        columns[ours] = theirs
+    return columns
+
+
+def _read_day(day: str | None, name: str) -> str | None:
+    import datetime as dt
+
+    try:
+        return dt.date.fromisoformat(day).isoformat() if day else None
+    except ValueError:
+        raise SettingsError(f"{name}: {day!r} is not a date like 2023-12-03") from None
+
+
+@cli.command()
+@click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
+@click.option("--published", metavar="DATE", help="Publication date of articles that say none themselves, like 2023-12-03.")
+@click.option("--column", "columns", multiple=True, metavar="OURS=THEIRS", help="A column's name in the input, like published=date.")
+@store_option
+def ingest(paths: tuple[Path, ...], published: str | None, columns: tuple[str, ...]) -> None:
+    """Take files and folders of articles into the store, and code them.
+
+    Plain text, JSON Lines and CSV are read. What cannot be taken is kept in quarantine with the reason;
+    the exit code is then 1. Running again on the same input changes nothing.
+    """
+    day = _read_day(published, "--published")
+    summary = _ingest(_settings(), list(paths), published=day, columns=_read_columns(columns) or None)
+    raise click.exceptions.Exit(1 if summary.refused else 0)
+
+
+# --- coding without a store ----------------------------------------------------------------------
+
+IN_FILE = click.Path(exists=True, dir_okay=False, path_type=Path)
+OUT_FILE = click.Path(dir_okay=False, path_type=Path)
+
+
+@cli.command()
+@click.argument("file", type=IN_FILE)
+@click.option("--out", required=True, type=OUT_FILE, help="JSON Lines file to write, one report a line.")
+@store_option
+def code(file: Path, out: Path) -> None:
+    """Code FILE (JSON Lines of articles) in a temporary store and write the reports, with their incidents."""
+    from pipeline.run import code_file
+
+    coder = _load_coder(_settings())
+    with _progress("Coding", [file]) as progress:
+        summary = code_file(file, out, coder=coder, progress=progress)
+    _show_summary(summary, names=("read", "coded", "reports", "incidents"))
+    raise click.exceptions.Exit(1 if summary.refused else 0)
+
+
+@cli.command()
+@click.argument("file", type=IN_FILE)
+@click.option("--out", required=True, type=OUT_FILE, help="JSON Lines file to write, one place mention a line.")
+@store_option
+def places(file: Path, out: Path) -> None:
+    """Find every place named in FILE (JSON Lines of articles) and write where it is."""
+    from pipeline.run import places_file
+
+    coder = _load_coder(_settings())
+    with _progress("Locating", [file]) as progress:
+        summary = places_file(file, out, coder=coder, progress=progress)
+    click.echo(f"{summary.reports} place mentions in {summary.read} articles")
+    for item, reason in summary.refused:
+        click.echo(f"  {item}: {reason}")
+    raise click.exceptions.Exit(1 if summary.refused else 0)
+
+
+# --- giving out ----------------------------------------------------------------------------------
+
+
+def _filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    for param in reversed(PARAMS):
+        field = next((f for f, p in PARAM_OF.items() if p == param), param)
+        names = dict.fromkeys([f"--{param.replace('_', '-')}", f"--{param}"])
+        command = click.option(*names, f"filter_{param}", multiple=field in LISTS, help=FILTER_HELP[param])(command)
+    return command
+
+
+@cli.command()
+@click.option("--shape", type=click.Choice(SHAPES), default="native", show_default=True, help="Columns: the codebook's, ACLED's or UCDP's.")
+@click.option("--format", "fmt", type=click.Choice(FORMATS), default="csv", show_default=True, help="File format.")
+@click.option("--out", required=True, type=click.Path(path_type=Path, allow_dash=True), help="File to write; - for standard output.")
+@_filter_options
+@store_option
+def export(shape: str, fmt: str, out: Path, **filters: Any) -> None:
+    """Write the incidents that the filters leave, as the dashboard shows them."""
+    from pipeline.exports import export as export_incidents
+    from pipeline.exports import write_export
+
+    params = {name.removeprefix("filter_"): value for name, value in filters.items() if value}
+    chosen = from_params(params, strict=True)
+    with _opened(_settings()) as db:
+        if str(out) == "-":
+            sys.stdout.buffer.write(export_incidents(db, chosen, shape=shape, format=fmt))
+            sys.stdout.buffer.flush()
+        else:
+            write_export(db, chosen, out, shape=shape, format=fmt)
+
+
+# --- dates that are missing ----------------------------------------------------------------------
+
+
+@cli.command()
+@store_option
+def undated() -> None:
+    """List the articles without a publication date; `dateline date` gives them one."""
+    from pipeline import store
+
+    with _opened(_settings()) as db:
+        found = store.undated_articles(db)
+    for article_id, source, headline in found:
+        click.echo(f"{article_id}  {source or '-'}  {headline}")
+    click.echo(f"{len(found)} articles without a publication date", err=True)
+
+
+@cli.command()
+@click.argument("article_id")
+@click.argument("day", metavar="DATE")
+@click.option("--by", default=lambda: os.environ.get("USER") or "unknown", show_default="$USER", help="Who says so.")
+@click.option("--reason", default="", help="How it is known.")
+@store_option
+def date(article_id: str, day: str, by: str, reason: str) -> None:
+    """Give an article its publication DATE, like 2023-12-03; it is coded anew with it."""
+    from pipeline import store
+    from pipeline.decisions import set_published
+    from pipeline.run import recode
+
+    settings = _settings()
+    published = str(_read_day(day, "DATE"))
+    with _opened(settings, write=True) as db:
+        if not store.article_known(db, article_id):  # said before the model is loaded, which takes seconds
+            raise NotFoundError(f"there is no article {article_id} in the store")
+        coder = _load_coder(settings)
+        set_published(db, article_id, published, by=by, reason=reason, recode=lambda ids: recode(db, ids, coder=coder))
+    click.echo(f"{article_id} was published on {published}, says {by}")
+
+
+# --- looking after the store ---------------------------------------------------------------------
+
+
+@cli.group()
+def quarantine() -> None:
+    """Items that were refused, each with its reason."""
+
+
+@quarantine.command("list")
+@store_option
+def quarantine_list() -> None:
+    """List the refused items: id, step, size in bytes, item, reason."""
+    from pipeline import store
+
+    with _opened(_settings()) as db:
+        found = store.quarantined(db)
+    for item_id, item, step, reason, size in found:
+        click.echo(f"{item_id}  {step}  {size} bytes  {item}: {reason}")
+    click.echo(f"{len(found)} items in quarantine", err=True)
+
+
+@cli.command()
+@store_option
+def status() -> None:
+    """Show the store: path, size, counts, schema, the coder of its reports, the last run."""
+    from pipeline import store
+
+    settings = _settings()
+    with _opened(settings) as db:
+        for name, value in store.describe(db).items():
+            click.echo(f"{name:<22}{value}")
+    click.echo(f"{'store':<22}{settings.store} ({settings.store.stat().st_size / 1e6:.1f} MB)")
+
+
+@cli.command()
+@store_option
+def doctor() -> None:
+    """Check that everything Dateline needs is there and whole; exit code 1 where something is not."""
+    from pipeline.doctor import check_all
+
+    bad = 0
+    for check in check_all(_settings()):
+        click.echo(f"{'ok  ' if check.ok else 'BAD ' if check.needed else 'none'}  {check.name}: {check.found}")
+        bad += check.needed and not check.ok
+    raise click.exceptions.Exit(1 if bad else 0)
+
+
+if __name__ == "__main__":
+    main()

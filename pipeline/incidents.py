@@ -1,0 +1,474 @@
+"""Bring the incidents in the store up to date with the reports and decisions in it.
+
+`update_incidents` loads what the given articles may touch, links it, resolves it and writes what
+came out differently. The groups are those that `linking.link` finds over the whole store at once;
+running again changes not one row.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import json
+from collections import Counter
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from sqlite_utils import Database
+
+from pipeline import store
+from pipeline.linking import (
+    DOUBT_SCORE,
+    EVENTS,
+    LINK_SCORE,
+    UNDATED_DEGREES,
+    WIDE_DAYS,
+    WINDOW_DAYS,
+    Constraints,
+    Group,
+    active_decisions,
+    compare_reports,
+    date_span,
+    describe_group,
+    make_incident_id,
+    make_scorer,
+    may_join,
+    may_link,
+    may_meet,
+    may_score,
+    pair_key,
+    partition,
+    read_constraints,
+    report_order,
+)
+from pipeline.models import Article, Decision, Incident, Report, as_plain
+from pipeline.resolution import incident_decisions, resolve
+
+# Dates of six days or less are one block with their first day; longer ones have an index of their own.
+SHORT_DAYS = 6
+CHUNK = 500
+
+
+def update_incidents(db: Database, article_ids: Iterable[str], *, changed: Iterable[str] = ()) -> set[str]:
+    """Link and resolve what these articles report and what stands near it; the incidents written, by id.
+
+    `changed` names incidents that are to be looked at as well: those that held reports which were
+    coded anew, or on which a person decided. Nothing is written where nothing changed.
+    """
+    with store.writing(db):
+        work = _Work(db)
+        changed = set(changed)
+        seeds = work.reports_of_articles(article_ids) | work.reports_of_incidents(changed)
+        component = work.spread(seeds)
+        return _write(work, component, changed)
+
+
+@dataclass
+class _Work:
+    """What one update has loaded so far, so that nothing is read or compared twice."""
+
+    db: Database
+    reports: dict[str, Report] = field(default_factory=dict)
+    articles: dict[str, Article] = field(default_factory=dict)
+    origins: dict[str, str] = field(default_factory=dict)
+    light: dict[str, Report] = field(default_factory=dict)
+    near: dict[str, list[str]] = field(default_factory=dict)
+    decisions: list[Decision] = field(default_factory=list)
+    constraints: Constraints = field(default_factory=Constraints)
+    kin: dict[str, frozenset[str]] = field(default_factory=dict)
+    # How often a person moved a report out of an incident: it may have founded one more each time.
+    moves: Counter[str] = field(default_factory=Counter)
+
+    def __post_init__(self) -> None:
+        self.decisions = store.load_decisions(self.db)
+        self.constraints = read_constraints(self.decisions)
+        for d in self.decisions:
+            self.moves.update(d.payload["reports"] if d.kind == "split" else [d.target] if d.kind == "assign" else ())
+        tree: dict[str, set[str]] = {}
+        for ancestor, descendant in self.db.execute("SELECT ancestor, descendant FROM actor_tree"):
+            tree.setdefault(descendant, set()).add(ancestor)
+        self.kin = {name: frozenset(up) for name, up in tree.items()}
+        self.score = make_scorer(self.reports, self.articles, origins=self.origins, kin=self.kin)
+
+    # --- loading ---
+
+    def column(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
+        return [row[0] for row in self.db.execute(sql, tuple(params))]
+
+    def chunked(self, sql: str, values: Iterable[str]) -> list[Any]:
+        """The first column of a query with `IN (...)` at {marks}, over many values, in order."""
+        found: list[Any] = []
+        ordered = sorted(set(values))
+        for n in range(0, len(ordered), CHUNK):
+            chunk = ordered[n : n + CHUNK]
+            found += self.column(sql.format(marks=",".join("?" * len(chunk))), chunk)
+        return found
+
+    def reports_of_articles(self, article_ids: Iterable[str]) -> set[str]:
+        """The reports of articles and of the other revisions of their stories."""
+        stories = self.chunked("SELECT DISTINCT story_id FROM articles WHERE article_id IN ({marks})", article_ids)
+        sql = "SELECT r.report_id FROM reports r JOIN articles a USING (article_id) WHERE a.story_id IN ({marks})"
+        return set(self.chunked(sql, stories))
+
+    def reports_of_incidents(self, incident_ids: Iterable[str]) -> set[str]:
+        return set(self.chunked("SELECT report_id FROM incident_reports WHERE incident_id IN ({marks})", incident_ids))
+
+    def homes(self, report_ids: Iterable[str]) -> dict[str, str]:
+        """The incident each report stands in, for those that stand in one."""
+        found: dict[str, str] = {}
+        ordered = sorted(set(report_ids))
+        for n in range(0, len(ordered), CHUNK):
+            chunk = ordered[n : n + CHUNK]
+            sql = f"SELECT report_id, incident_id FROM incident_reports WHERE report_id IN ({','.join('?' * len(chunk))})"
+            found |= dict(self.db.execute(sql, tuple(chunk)))
+        return found
+
+    def load_incidents(self, ids: Iterable[str], *, column: str = "incident_id") -> list[Incident]:
+        """Incidents by id, or those merged into these ids."""
+        found: list[Incident] = []
+        ordered = sorted(set(ids))
+        for n in range(0, len(ordered), CHUNK):
+            chunk = ordered[n : n + CHUNK]
+            found += store.load_incidents(self.db, f"i.{column} IN ({','.join('?' * len(chunk))})", chunk)
+        return found
+
+    def by_age(self, incident_ids: Iterable[str]) -> list[str]:
+        """Incident ids that the store has, in the order they came into it."""
+        ages: dict[str, int] = {}
+        ordered = sorted(set(incident_ids))
+        for n in range(0, len(ordered), CHUNK):
+            chunk = ordered[n : n + CHUNK]
+            sql = f"SELECT incident_id, rowid FROM incidents WHERE incident_id IN ({','.join('?' * len(chunk))})"
+            ages |= dict(self.db.execute(sql, tuple(chunk)))
+        return sorted(ages, key=lambda i: ages[i])
+
+    def load(self, report_ids: Iterable[str]) -> None:
+        """Load reports with their articles (every revision) and origins, where not loaded yet."""
+        missing = sorted(set(report_ids) - set(self.reports))
+        for n in range(0, len(missing), CHUNK):
+            chunk = missing[n : n + CHUNK]
+            for r in store.load_reports(self.db, f"r.report_id IN ({','.join('?' * len(chunk))})", chunk):
+                self.reports[r.report_id] = r
+        wanted = {self.reports[i].article_id for i in missing if i in self.reports} - set(self.articles)
+        sql = "SELECT b.article_id FROM articles a JOIN articles b USING (story_id) WHERE a.article_id IN ({marks})"
+        ids = sorted(set(self.chunked(sql, wanted)) - set(self.articles))
+        for n in range(0, len(ids), CHUNK):
+            chunk = ids[n : n + CHUNK]
+            self.articles |= {a.article_id: a for a in store.load_articles(self.db, chunk)}
+            sql = f"SELECT article_id, origin_id FROM articles WHERE origin_id IS NOT NULL AND article_id IN ({','.join('?' * len(chunk))})"
+            self.origins |= dict(self.db.execute(sql, tuple(chunk)))
+
+    def neighbours(self, report_id: str) -> list[str]:
+        """Every stored report that `may_meet` this one and is not ruled out by day and place alone."""
+        if report_id not in self.near:
+            report = self.reports[report_id]
+            found = {
+                other.report_id
+                for sql, params in block_queries(report)
+                for other in light_reports(self.db, sql, params, known=self.light)
+                if may_link(report, other) and may_meet(report, other) and may_score(report, other)
+            }
+            if report.assertion not in EVENTS and report.article_id in self.origins:
+                sql = (
+                    "SELECT r.report_id FROM articles a JOIN reports r USING (article_id)"
+                    " WHERE a.origin_id = ? AND r.assertion = ? AND r.article_id <> ?"
+                )
+                found |= set(self.column(sql, (self.origins[report.article_id], report.assertion, report.article_id)))
+            self.load(found)
+            self.near[report_id] = sorted(found)
+        return self.near[report_id]
+
+    # --- linking ---
+
+    def spread(self, seeds: Iterable[str]) -> set[str]:
+        """The reports that a link, a person's decision or a common incident connects with the seeds.
+
+        Nothing outside links to anything inside, so the groups within are those of the whole store.
+        """
+        partners: dict[str, set[str]] = {}
+        for a, b in self.constraints.together:
+            partners.setdefault(a, set()).add(b)
+            partners.setdefault(b, set()).add(a)
+        component: set[str] = set()
+        frontier = set(seeds)
+        while frontier:
+            component |= frontier
+            self.load(frontier)
+            component &= set(self.reports)
+            found: set[str] = set()
+            for i in sorted(frontier & component):
+                found |= partners.get(i, set())
+                found |= {j for j in self.neighbours(i) if (s := self.score(i, j)) and s.total >= LINK_SCORE}
+            homes = self.chunked("SELECT DISTINCT incident_id FROM incident_reports WHERE report_id IN ({marks})", frontier)
+            found |= self.reports_of_incidents(homes)
+            self.load(found)
+            frontier = (found & set(self.reports)) - component
+        return component
+
+    def groups(self, component: set[str]) -> list[Group]:
+        """The component's reports in groups, each described."""
+        edges = {pair_key(i, j) for i in component for j in self.neighbours(i) if j in component}
+        parts = partition(component, edges, self.score, constraints=self.constraints)
+        return [describe_group(ids, self.reports, self.articles, self.score) for ids in parts]
+
+
+BLOCK_COLUMNS = (
+    "report_id", "article_id", "coder", "assertion", "date_start", "date_end", "date_prec", "date_basis",
+    "place_name", "country", "latitude", "longitude", "where_prec", "admin1", "confidences",
+)  # fmt: skip
+
+
+def light_reports(db: Database, condition: str, params: Sequence[Any], *, known: dict[str, Report] | None = None) -> list[Report]:
+    """Reports with no more than what blocking looks at; those in `known` are taken from there, the others added."""
+    known = {} if known is None else known
+    found = []
+    for row in db.execute(f"SELECT {','.join(BLOCK_COLUMNS)} FROM reports WHERE {condition}", tuple(params)):
+        if row[0] not in known:
+            values = dict(zip(BLOCK_COLUMNS, row, strict=True))
+            known[row[0]] = Report(**(values | {"confidences": json.loads(values["confidences"])}))
+        found.append(known[row[0]])
+    return found
+
+
+def block_queries(report: Report) -> list[tuple[str, list[Any]]]:
+    """SQL conditions that together hold at least for every report that `may_meet` this one, each served by an index."""
+    span = date_span(report)
+    near: list[Any] = []
+    if report.latitude is None or report.longitude is None:
+        place, near = "place_name = ?", [report.place_name]
+    else:
+        # A report without coordinates may meet by its name.
+        place = "(latitude BETWEEN ? AND ? AND longitude BETWEEN ? AND ? OR latitude IS NULL AND place_name = ?)"
+        for degrees in (report.latitude, report.longitude):
+            near += [degrees - UNDATED_DEGREES, degrees + UNDATED_DEGREES]
+        near.append(report.place_name)
+    if span is None:
+        return [(f"country = ? AND {place}", [report.country, *near])] if report.country else []
+    short = [_iso(span[0] - WINDOW_DAYS - SHORT_DAYS), _iso(span[1] + WINDOW_DAYS)]
+    wide = [_iso(span[0] - WIDE_DAYS), _iso(span[1] + WINDOW_DAYS)]
+    long = f"date_end > date(date_start, '+{SHORT_DAYS} days')"
+    if not report.country:
+        return [
+            ("date_start BETWEEN ? AND ?", short),
+            (f"{long} AND date_start BETWEEN ? AND ?", wide),
+        ]
+    return [
+        ("country = ? AND date_start BETWEEN ? AND ?", [report.country, *short]),
+        (f"{long} AND country = ? AND date_start BETWEEN ? AND ?", [report.country, *wide]),
+        ("country IS NULL AND date_start BETWEEN ? AND ?", short),
+        (f"{long} AND country IS NULL AND date_start BETWEEN ? AND ?", wide),
+        (f"country = ? AND date_start IS NULL AND {place}", [report.country, *near]),
+    ]
+
+
+def _iso(ordinal: int) -> str:
+    return dt.date.fromordinal(min(max(ordinal, 1), dt.date.max.toordinal())).isoformat()
+
+
+# --- permanent ids -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Naming:
+    """The id of each group, and for each id that is no longer a group's the id it went into."""
+
+    ids: tuple[str, ...]
+    redirects: dict[str, str]
+
+
+def name_groups(groups: Sequence[Sequence[str]], *, anchors: Mapping[str, str]) -> Naming:
+    """Ids for groups of reports, each oldest first, that keep what ids there are.
+
+    `anchors` maps every id there ever was, oldest id first, to the report it goes with: the one that
+    founded it, unless a person moved that away. A group has the oldest id that goes with one of its
+    reports, and the others lead to it; where none does, a new one. So ids follow from the groups, and
+    when a merge is undone each has its own again. No id is ever given to another event.
+    """
+    ids: list[str] = []
+    redirects: dict[str, str] = {}
+    for group in groups:
+        mine = [i for i, report_id in anchors.items() if report_id in group]
+        chosen = mine[0] if mine else _new_id(group[0], {*anchors, *ids})
+        ids.append(chosen)
+        redirects |= dict.fromkeys(mine[1:], chosen)
+    return Naming(tuple(ids), redirects)
+
+
+def _new_id(report_id: str, taken: set[str]) -> str:
+    turn = 0
+    while (candidate := make_incident_id(report_id, turn=turn)) in taken:
+        turn += 1
+    return candidate
+
+
+def pinned_ids(decisions: Iterable[Decision], known: Mapping[str, Report], articles: Mapping[str, Article]) -> dict[str, str]:
+    """The ids that go with another report than their founder, since a person moved the founder away.
+
+    A split and an assignment leave the id with the reports that stay.
+    """
+    pins: dict[str, str] = {}
+    for d in active_decisions(decisions):
+        if d.kind == "split" and "other" not in d.payload:
+            old, leaving, rest = d.target, d.payload["reports"], d.payload["rest"]
+        elif d.kind == "assign":
+            old, leaving, rest = d.payload["from"], [d.target], d.payload["from_reports"]
+        else:
+            continue
+        staying = sorted((r for r in rest if r in known), key=lambda r: report_order(known[r], articles))
+        if staying and (pins.get(old) in leaving or (old not in pins and old in map(make_incident_id, leaving))):
+            pins[old] = staying[0]
+    return pins
+
+
+# --- writing -------------------------------------------------------------------------------------
+
+
+def _write(work: _Work, component: set[str], changed: set[str]) -> set[str]:
+    """Name, resolve and store the groups of a component; the live incidents that were written."""
+    db = work.db
+    groups = sorted(work.groups(component), key=lambda g: report_order(work.reports[g.report_ids[0]], work.articles))
+    current = work.homes(component)
+    pins = pinned_ids(work.decisions, work.reports, work.articles)
+    touched = set(current.values()) | changed
+    own = {make_incident_id(r, turn=turn): r for r in sorted(component) for turn in range(1 + work.moves[r])}
+    existing = {i.incident_id: i for i in work.load_incidents({*own, *touched, *pins})}
+    existing |= {i.incident_id: i for i in work.load_incidents(existing, column="merged_into")}
+    anchors = {i: pins.get(i, r) for i, r in own.items() if i in existing}
+    anchors |= {i: r for i, r in pins.items() if i in existing and r in component}
+    lost = [existing[i] for i in sorted(touched & set(existing) - set(anchors)) if existing[i].merged_into is None]
+    anchors |= find_heirs(lost, current, work, component)
+    naming = name_groups([g.report_ids for g in groups], anchors={i: anchors[i] for i in work.by_age(anchors)})
+    merged = {i: into for i, e in existing.items() if (into := e.merged_into)} | naming.redirects
+    merged |= {old: naming.redirects[into] for old, into in merged.items() if into in naming.redirects}
+    live = dict(zip(naming.ids, groups, strict=True))
+    stories: dict[str, list[Article]] = {}
+    for article in work.articles.values():
+        stories.setdefault(article.story_id, []).append(article)
+
+    def stories_of(report_ids: Iterable[str]) -> set[str]:
+        return {work.articles[work.reports[i].article_id].story_id for i in report_ids}
+
+    written: set[str] = set()
+    for incident_id, group in live.items():
+        incident = resolve(
+            [work.reports[i] for i in group.report_ids],
+            work.decisions,
+            articles={a.article_id: a for story in sorted(stories_of(group.report_ids)) for a in stories[story]},
+            incident_id=incident_id,
+            also=sorted(old for old, new in merged.items() if new == incident_id and old not in live),
+            origins=work.origins,
+            kin=work.kin,
+        )
+        if _save_if_changed(db, incident, group.links, existing.get(incident_id)):
+            written.add(incident_id)
+    for old, new in sorted(merged.items()):
+        if old not in live and old in existing:
+            _save_if_changed(db, _redirect(existing[old], new), {}, existing[old])
+    for gone in sorted(i for i in touched if i in existing and i not in live and i not in merged):
+        _let_go(work, existing[gone])
+    _suggest(work, component, touched=touched | set(naming.redirects) | written)
+    return written
+
+
+def find_heirs(lost: Sequence[Incident], current: Mapping[str, str], work: _Work, component: set[str]) -> dict[str, str]:
+    """For incidents whose founder is gone (its article was coded anew), the report that continues each.
+
+    That is the oldest of the reports still in it, else the new report most like what the incident was.
+    """
+    ordered = sorted(component, key=lambda i: report_order(work.reports[i], work.articles))
+    heirs: dict[str, str] = {}
+    pairs: list[tuple[float, str, str]] = []
+    for incident in lost:
+        left = [i for i in ordered if current.get(i) == incident.incident_id]
+        if left:
+            heirs[incident.incident_id] = left[0]
+            continue
+        for i in ordered:
+            if i not in current:
+                score = compare_reports(as_report(incident), work.reports[i], work.articles, kin=work.kin).total
+                pairs.append((-score, incident.incident_id, i))
+    for against, incident_id, report_id in sorted(pairs):
+        if -against >= DOUBT_SCORE and incident_id not in heirs and report_id not in heirs.values():
+            heirs[incident_id] = report_id
+    return heirs
+
+
+def as_report(incident: Incident) -> Report:
+    """An incident's values in the form of a report, to compare it with one."""
+    names = {f.name for f in dataclasses.fields(Report)}
+    values = {f.name: getattr(incident, f.name) for f in dataclasses.fields(incident) if f.name in names}
+    return Report(report_id=incident.incident_id, article_id="", **values)
+
+
+def _redirect(incident: Incident, into: str) -> Incident:
+    """What is left of a merged incident: its id and where it went."""
+    return Incident(incident_id=incident.incident_id, assertion=incident.assertion, merged_into=into)
+
+
+def _plain(incident: Incident) -> str:
+    return json.dumps(as_plain(incident), sort_keys=True, ensure_ascii=False)
+
+
+def _save_if_changed(db: Database, incident: Incident, links: dict[str, tuple[float | None, str]], before: Incident | None) -> bool:
+    """Store an incident where it, or why its reports are in it, differs from what stands; whether it did."""
+    if before is not None and _plain(before) == _plain(incident):
+        rows = db.execute("SELECT report_id, score, why FROM incident_reports WHERE incident_id = ?", (incident.incident_id,))
+        if {r: (score, why) for r, score, why in rows} == links:
+            return False
+    store.save_incident(db, incident, links=links)
+    return True
+
+
+def _let_go(work: _Work, incident: Incident) -> None:
+    """An incident without reports goes, with the ids merged into it; one that a person decided on stays, empty-handed."""
+    if incident_decisions(work.decisions, incident.incident_id):
+        bare = dataclasses.replace(incident, number_of_reports=0, number_of_articles=0, number_of_sources=0, report_ids=(), candidates=())
+        _save_if_changed(work.db, bare, {}, incident)
+        return
+    for redirect in work.column("SELECT incident_id FROM incidents WHERE merged_into = ?", (incident.incident_id,)):
+        store.delete_incident(work.db, redirect)
+    store.delete_incident(work.db, incident.incident_id)
+
+
+def _suggest(work: _Work, component: set[str], *, touched: set[str]) -> None:
+    """Bring the doubtful links up to date: those of the component's reports, and those of others to its incidents."""
+    pairs: dict[str, list[tuple[str, float, str]]] = {}  # newer report -> older ones it may belong with
+    for i in component:
+        for j in work.neighbours(i):
+            score = work.score(i, j)
+            if score is not None and score.total >= DOUBT_SCORE and (j not in component or i < j):
+                older, newer = sorted((i, j), key=lambda r: report_order(work.reports[r], work.articles))
+                pairs.setdefault(newer, []).append((older, score.total, score.why))
+    pointing = set(work.chunked("SELECT DISTINCT report_id FROM suggestions WHERE incident_id IN ({marks})", touched))
+    ours = touched | set(work.homes(component).values())
+    work.load(pointing)
+    for i in sorted({*component, *pairs, *pointing}):
+        have = [tuple(r) for r in work.db.execute("SELECT incident_id, score, why FROM suggestions WHERE report_id = ? ORDER BY 1", (i,))]
+        # What lies outside the component has not changed, and what a report outside has to do with it neither.
+        kept = [] if i in component else [s for s in have if s[0] not in ours]
+        wanted = sorted([*kept, *_suggestions_for(work, i, pairs.get(i, []))])
+        if have != wanted:
+            store.save_suggestions(work.db, i, wanted)
+
+
+def _suggestions_for(work: _Work, report_id: str, older: Sequence[tuple[str, float, str]]) -> list[tuple[str, float, str]]:
+    """The incidents of these older reports that a report may belong to: (incident_id, score, why)."""
+    found: dict[str, tuple[float, str]] = {}
+    home, members = _home(work, report_id)
+    for other, score, why in sorted(older):
+        incident_id, others = _home(work, other)
+        if incident_id is None or incident_id == home or (incident_id in found and found[incident_id][0] >= score):
+            continue
+        work.load({*members, *others})
+        if may_join(members, others, work.reports, work.constraints):
+            found[incident_id] = score, why
+    return [(incident_id, score, why) for incident_id, (score, why) in found.items()]
+
+
+def _home(work: _Work, report_id: str) -> tuple[str | None, list[str]]:
+    """The incident a report stands in, and all reports of it."""
+    row = work.db.execute("SELECT incident_id FROM incident_reports WHERE report_id = ?", (report_id,)).fetchone()
+    if row is None:
+        return None, [report_id]
+    return row[0], work.column("SELECT report_id FROM incident_reports WHERE incident_id = ? ORDER BY 1", (row[0],))

@@ -1,0 +1,388 @@
+"""The steps, in order: read -> save -> origin -> code -> link -> resolve.
+
+Articles are taken in batches. A batch is coded outside the store and then written in one
+transaction, so that a process that dies leaves whole articles or none, and two processes can fill
+one store. Running again on the same input changes not one row, the log of runs included.
+"""
+
+from __future__ import annotations
+
+import dataclasses
+import datetime as dt
+import itertools
+import json
+import tempfile
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Protocol
+
+from sqlite_utils import Database
+
+from pipeline import store
+from pipeline.actors import load_actors
+from pipeline.errors import NotFoundError, RefusedError, UnreadableError
+from pipeline.incidents import update_incidents
+from pipeline.intake import Refusal, find_files, read_path
+from pipeline.intake.origins import OriginIndex, find_origin
+from pipeline.models import Article, Report, as_plain
+from pipeline.settings import SEEDS, Settings
+
+# Large enough that a commit (a sync to disk) costs little beside the coding, small enough that another
+# writer waits a fraction of a second and that a kill loses about a second of work.
+BATCH_ITEMS = 32
+
+DEMONSTRATION = SEEDS / "articles"
+
+
+class CodedArticle(Protocol):
+    """What a coder gives back for one article."""
+
+    @property
+    def outcome(self) -> str:
+        """One of those that store.save_coding lists."""
+        ...
+
+    @property
+    def reason(self) -> str:
+        """Why this outcome, one sentence; may be empty."""
+        ...
+
+    @property
+    def reports(self) -> tuple[Report, ...]:
+        """The reports, in the order of the text."""
+        ...
+
+
+class ArticleCoder(Protocol):
+    """Anything that codes articles."""
+
+    @property
+    def name(self) -> str:
+        """Which coder it is; an article has one coding by each."""
+        ...
+
+    @property
+    def version(self) -> str:
+        """Changes with everything that can change what it finds."""
+        ...
+
+    def code(self, article: Article) -> CodedArticle:
+        """What the article says of which events."""
+        ...
+
+
+@dataclass(frozen=True, slots=True)
+class Failed:
+    """The coding of an article on which the coder broke; the article is stored and listed as such."""
+
+    reason: str
+    outcome: str = "failed"
+    reports: tuple[Report, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class Summary:
+    """What one run did, in items. `incidents` are those that are new or that a new report joined."""
+
+    read: int = 0
+    new: int = 0
+    duplicates: int = 0
+    coded: int = 0
+    reports: int = 0
+    incidents: int = 0
+    refused: tuple[tuple[str, str], ...] = ()  # (item, reason)
+
+
+@dataclass(slots=True)
+class _Tally:
+    """The counts of a run under way."""
+
+    read: int = 0
+    new: int = 0
+    duplicates: int = 0
+    coded: int = 0
+    reports: int = 0
+    incidents: set[str] = field(default_factory=set)
+    refused: list[tuple[str, str]] = field(default_factory=list)
+
+    def summary(self) -> Summary:
+        return Summary(
+            self.read, self.new, self.duplicates, self.coded, self.reports, len(self.incidents), tuple(self.refused)
+        )  # fmt: skip
+
+
+Progress = Callable[[Summary], None]
+
+
+def utc_now() -> str:
+    """The time now, ISO 8601 in UTC, to the second."""
+    return dt.datetime.now(dt.UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def ingest(
+    db: Database,
+    paths: Sequence[Path],
+    *,
+    coder: ArticleCoder,
+    settings: Settings,
+    published: str | None = None,
+    columns: Mapping[str, str] | None = None,
+    progress: Progress | None = None,
+    command: str = "ingest",
+) -> Summary:
+    """Take files and folders of articles into the store and code what is new.
+
+    `published` dates articles that say no date themselves, `columns` maps our column names to theirs.
+    `progress` is called with the Summary so far after every batch. What cannot be taken goes to
+    quarantine with its reason, and the run goes on; StoreError and SettingsError end it.
+    """
+    items = read_items(paths, published=published, columns=columns)
+    return ingest_items(db, items, coder=coder, progress=progress, command=command)
+
+
+def read_items(
+    paths: Sequence[Path], *, published: str | None = None, columns: Mapping[str, str] | None = None
+) -> Iterator[Article | Refusal]:
+    """Every article of these files and folders, or the reason it cannot be taken, in the order of the paths."""
+    for path in paths:
+        if not path.exists():
+            yield Refusal(str(path), UnreadableError.step, "there is no such file or folder", None, 0)
+            continue
+        root = path if path.is_dir() else path.parent
+        for file in find_files([path]):
+            yield from read_path(file, published=published, columns=columns, root=root)
+
+
+def ingest_items(
+    db: Database, items: Iterable[Article | Refusal], *, coder: ArticleCoder, progress: Progress | None = None, command: str = "ingest"
+) -> Summary:
+    """Store and code what is new among these items; see `ingest`."""
+    sync_actors(db)
+    run, tally = _Run(db, command, coder), _Tally()
+    for batch in batched(items):
+        _take(db, batch, coder=coder, run=run, tally=tally)
+        if progress:
+            progress(tally.summary())
+    run.finish(tally.summary())
+    return tally.summary()
+
+
+def batched(items: Iterable[Article | Refusal]) -> Iterator[list[Article | Refusal]]:
+    """The items in lists of BATCH_ITEMS; known ones count too, so that a continued run cuts where the first did."""
+    rest = iter(items)
+    while batch := list(itertools.islice(rest, BATCH_ITEMS)):
+        yield batch
+
+
+def sync_actors(db: Database) -> None:
+    """Bring the actor list of the seeds into the store, where it differs."""
+    actors = load_actors()
+    with store.writing(db):
+        store.save_actors(db, actors.rows(), actors.tree())
+
+
+@dataclass(slots=True)
+class _Run:
+    """The row that logs a run; it is written with the first thing the run writes."""
+
+    db: Database
+    command: str
+    coder: ArticleCoder
+    run_id: int | None = None
+    origins: OriginIndex = field(default_factory=OriginIndex)
+    origins_version: int | None = None
+
+    def known_origins(self) -> OriginIndex:
+        """The texts known so far. They are kept in memory until somebody else writes to the store."""
+        version = store.data_version(self.db)
+        if version != self.origins_version:
+            self.origins = OriginIndex(lambda day: store.articles_of_day(self.db, day))
+            self.origins_version = version
+        return self.origins
+
+    def id(self) -> int:
+        if self.run_id is None:
+            self.run_id = store.begin_run(
+                self.db, command=self.command, coder=self.coder.name, coder_version=self.coder.version, at_utc=utc_now()
+            )
+        return self.run_id
+
+    def finish(self, summary: Summary) -> None:
+        if self.run_id is None:
+            return
+        counts = {name: value for name, value in as_plain(summary).items() if name != "refused"}
+        with store.writing(self.db):
+            store.finish_run(self.db, self.run_id, counts=counts | {"refused": len(summary.refused)}, at_utc=utc_now())
+
+
+def _take(db: Database, batch: Sequence[Article | Refusal], *, coder: ArticleCoder, run: _Run, tally: _Tally) -> None:
+    """One batch: code what is new, outside the store, then write all of it in one transaction."""
+    articles = {item.article_id: item for item in batch if isinstance(item, Article)}
+    refusals = [item for item in batch if isinstance(item, Refusal)]
+    tally.read += len(batch)
+    codings = {
+        article_id: code_article(article, coder) for article_id, article in articles.items() if not store.article_known(db, article_id)
+    }
+    taken = sum(isinstance(item, Article) for item in batch)
+    if not codings and not refusals:
+        tally.duplicates += taken
+        return
+    with store.writing(db):
+        for refusal in refusals:
+            _refuse(db, refusal, run=run, tally=tally)
+        new = [articles[i] for i in codings if not store.article_known(db, i)]  # another writer may have been faster
+        tally.duplicates += taken - len(new)
+        changed = {i for article in new for i in _save(db, article, codings[article.article_id], run=run, tally=tally)}
+        tally.incidents |= update_incidents(db, changed)
+
+
+def code_article(article: Article, coder: ArticleCoder) -> CodedArticle:
+    """What the coder says of one article. An article that breaks it must not stop the others: it comes back as Failed."""
+    try:
+        return coder.code(article)
+    except RefusedError as e:
+        return Failed(e.reason)
+    except Exception as e:
+        return Failed(f"the coder broke on it ({type(e).__name__}: {e})")
+
+
+def _refuse(db: Database, refusal: Refusal, *, run: _Run, tally: _Tally) -> None:
+    tally.refused.append((refusal.item, refusal.reason))
+    kept = dataclasses.asdict(refusal)
+    if not store.quarantine_known(db, store.quarantine_id(**kept)):
+        store.save_quarantine(db, **kept, run_id=run.id())
+
+
+def _save(db: Database, article: Article, coding: CodedArticle, *, run: _Run, tally: _Tally) -> list[str]:
+    """Store a new article with its origin and what was coded from it; the articles this bears on, by id."""
+    revision = store.latest_revision(db, article.story_id) + 1
+    origin = find_origin(article, run.known_origins())
+    store.save_origin(db, origin.origin_id, agency=origin.agency, basis=origin.basis)
+    moved = store.join_origins(db, origin.origin_id, origin.replaces) if origin.replaces else []
+    article = dataclasses.replace(article, revision=revision)
+    store.save_article(db, article, run_id=run.id(), origin_id=origin.origin_id, origin_basis=origin.basis)
+    _save_coding(db, article.article_id, coding, coder=run.coder, run_id=run.id())
+    tally.new += 1
+    if coding.outcome == "failed":
+        tally.refused.append((article.file_name or article.article_id, coding.reason))
+    tally.coded += coding.outcome in ("coded", "nothing")
+    tally.reports += len(coding.reports)
+    return [article.article_id, *moved]
+
+
+def _save_coding(db: Database, article_id: str, coding: CodedArticle, *, coder: ArticleCoder, run_id: int | None) -> None:
+    store.save_coding(
+        db, article_id, coding.reports, coder=coder.name, coder_version=coder.version, outcome=coding.outcome, reason=coding.reason,
+        run_id=run_id,
+    )  # fmt: skip
+
+
+def recode(db: Database, article_ids: Sequence[str], *, coder: ArticleCoder, command: str = "recode") -> Summary:
+    """Code stored articles again, as when one of them was given its date; link and resolve what changed.
+
+    NotFoundError names an article the store does not have.
+    """
+    articles = list(store.load_articles(db, article_ids))
+    missing = sorted(set(article_ids) - {a.article_id for a in articles})
+    if missing:
+        raise NotFoundError(f"there is no article {missing[0]} in the store")
+    codings = {a.article_id: code_article(a, coder) for a in articles}
+    run, tally = _Run(db, command, coder), _Tally(read=len(articles))
+    with store.writing(db):
+        before = store.incidents_of(db, article_ids)
+        for article_id, coding in codings.items():
+            _save_coding(db, article_id, coding, coder=coder, run_id=run.id())
+            tally.coded += coding.outcome in ("coded", "nothing")
+            tally.reports += len(coding.reports)
+        tally.incidents |= update_incidents(db, codings, changed=before)
+    run.finish(tally.summary())
+    return tally.summary()
+
+
+# --- without a store of one's own ----------------------------------------------------------------
+
+# The codebook's report fields, in its order; `evidence` last.
+REPORT_FIELDS = (
+    "assertion", "event_type", "sub_event_type", "modes", "date_start", "date_end", "date_prec", "date_basis",
+    "place_name", "country", "admin1", "latitude", "longitude", "where_prec", "side_a", "side_b",
+    "deaths_best", "deaths_low", "deaths_high", "deaths_a", "deaths_b", "deaths_civilians", "deaths_unknown",
+    "injured_best", "injured_low", "injured_high", "count_vague", "claims", "attributions", "evidence",
+)  # fmt: skip
+
+
+def code_file(src: Path, out: Path, *, coder: ArticleCoder, progress: Progress | None = None) -> Summary:
+    """Run the whole chain over a file of articles in a temporary store; write one report a line.
+
+    A line has `article_id` as the input gave it, `incident_id` as linked, and the codebook's fields.
+    Input lines that are one and the same article (twice in the file, under two ids) each get its reports.
+    """
+    given: dict[str, list[str]] = {}
+
+    def noting(items: Iterable[Article | Refusal]) -> Iterator[Article | Refusal]:
+        for item in items:
+            if isinstance(item, Article):
+                ids = given.setdefault(item.article_id, [])
+                ids += [i for i in (item.external_id or item.article_id,) if i not in ids]
+            yield item
+
+    with tempfile.TemporaryDirectory(prefix="dateline-") as folder:
+        db = store.open_store(Path(folder) / "code.db")
+        db.execute("PRAGMA synchronous = OFF")  # nobody will open this file again
+        try:
+            summary = ingest_items(db, noting(read_items([src])), coder=coder, progress=progress, command="code")
+            with out.open("w", encoding="utf-8") as lines:
+                for article_id, ids in given.items():
+                    rows = list(report_lines(db, article_id))
+                    lines.writelines(json.dumps({"article_id": i} | row, ensure_ascii=False) + "\n" for i in ids for row in rows)
+        finally:
+            db.close()
+    return summary
+
+
+def report_lines(db: Database, article_id: str) -> Iterator[dict[str, Any]]:
+    """The reports of one stored article as the codebook writes them, in the order of the text."""
+    links = dict(store.incident_ids_of(db, article_id))
+    reports = {r.report_id: r for r in store.load_reports(db, "r.article_id = ?", (article_id,))}
+    for report_id, incident_id in links.items():
+        plain = as_plain(reports[report_id])
+        yield {"incident_id": incident_id} | {name: plain[name] for name in REPORT_FIELDS}
+
+
+def places_file(src: Path, out: Path, *, coder: Any, progress: Progress | None = None) -> Summary:
+    """Write every place named in a file of articles, one mention a line; offsets are into `text` as given.
+
+    A line has `article_id, start, end, name, latitude, longitude`; the last two are null where no place fits.
+    """
+    tally = _Tally()
+    with out.open("w", encoding="utf-8") as lines:
+        for article_id, source, text in _raw_lines(src, tally):
+            for mention in coder.places(text, source=source):
+                place = mention.place
+                row = {
+                    "article_id": article_id, "start": mention.start, "end": mention.end, "name": mention.name,
+                    "latitude": place.latitude if place else None, "longitude": place.longitude if place else None,
+                }  # fmt: skip
+                lines.write(json.dumps(row, ensure_ascii=False) + "\n")
+                tally.reports += 1
+            tally.read += 1
+            if progress:
+                progress(tally.summary())
+    return tally.summary()
+
+
+def _raw_lines(src: Path, tally: _Tally) -> Iterator[tuple[str, str, str]]:
+    """(article_id, source, text) of each line of a JSON Lines file; lines that are none are counted as refused."""
+    try:
+        with src.open(encoding="utf-8") as lines:
+            for number, line in enumerate(lines, 1):
+                if not line.strip():
+                    continue
+                try:
+                    row = json.loads(line)
+                    yield str(row["article_id"]), str(row.get("source") or ""), str(row["text"])
+                except (ValueError, KeyError, TypeError, AttributeError) as e:
+                    tally.read += 1
+                    tally.refused.append((f"{src.name}:{number}", f"no JSON object with article_id and text ({e})"))
+    except (OSError, UnicodeDecodeError) as e:
+        raise UnreadableError(f"cannot be read ({e})", item=str(src)) from e

@@ -1,0 +1,132 @@
+"""Kill -9 at any moment of an ingest: the store opens, is whole, and a further run ends where an undisturbed one does."""
+
+from __future__ import annotations
+
+import os
+import random
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline import store
+from pipeline.settings import ROOT
+
+ARTICLES = 120
+# More can be asked for: a night's run with DATELINE_TEST_KILLS=1000.
+KILLS = int(os.environ.get("DATELINE_TEST_KILLS", "12"))
+# The log of runs differs by nature: a killed run is one more line in it.
+RUN_TABLES = ("runs",)
+RUN_COLUMNS = ("run_id",)
+
+
+def start(path: Path, *inputs: Path, batch: int = 4) -> subprocess.Popen[str]:
+    """An ingest under way, past its imports and with the store open."""
+    command = [sys.executable, "-m", "tests.ingest_slowly", str(path), str(batch), *map(str, inputs)]
+    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
+    assert process.stdout is not None
+    assert process.stdout.readline() == "ready\n"
+    return process
+
+
+def finish(process: subprocess.Popen[str]) -> int:
+    with process:
+        return process.wait()
+
+
+def contents(db: Any) -> dict[str, list[tuple[Any, ...]]]:
+    """Every row of every table, in order of its values; without the run it came by and without row numbers."""
+    tables = [t for t in db.table_names() if not t.startswith(("sqlite_", "_sqlite", "articles_fts")) and t not in RUN_TABLES]
+    rows = {}
+    for table in tables:
+        columns = [c.name for c in db[table].columns if c.name not in RUN_COLUMNS]
+        names = ",".join(f'"{c}"' for c in columns)
+        rows[table] = sorted(db.execute(f"SELECT {names} FROM {table}").fetchall(), key=repr)
+    return rows
+
+
+def check_whole(path: Path) -> None:
+    """The promises that hold at any moment: intact, no dangling row, no half article."""
+    db = store.open_store(path)
+    assert db.execute("PRAGMA integrity_check").fetchall() == [("ok",)]
+    assert db.execute("PRAGMA foreign_key_check").fetchall() == []
+    uncoded = "SELECT COUNT(*) FROM articles a WHERE NOT EXISTS (SELECT 1 FROM codings c WHERE c.article_id = a.article_id)"
+    unlinked = "SELECT COUNT(*) FROM reports r WHERE NOT EXISTS (SELECT 1 FROM incident_reports i WHERE i.report_id = r.report_id)"
+    unsaid = "SELECT COUNT(*) FROM reports r WHERE NOT EXISTS (SELECT 1 FROM evidence e WHERE e.report_id = r.report_id)"
+    found = {sql: db.execute(sql).fetchone()[0] for sql in (uncoded, unlinked, unsaid)}
+    db.execute("INSERT INTO articles_fts(articles_fts, rank) VALUES ('integrity-check', 1)")
+    db.close()
+    assert found == {uncoded: 0, unlinked: 0, unsaid: 0}
+
+
+def partition(path: Path) -> list[tuple[Any, ...]]:
+    """The incidents as sets of reports with their values. Ids are given as reports come in, by chance with two writers."""
+    db = store.open_store(path)
+    live = [i for i in store.load_incidents(db) if i.report_ids]
+    db.close()
+    return sorted((i.report_ids, i.date_start, i.deaths_best, i.deaths_low, i.deaths_high, i.number_of_sources) for i in live)
+
+
+@pytest.fixture
+def folder(tmp_path: Path) -> Path:
+    """Articles that link with each other, some that say nothing, some that are refused."""
+    rng = random.Random(7)
+    path = tmp_path / "in"
+    path.mkdir()
+    for n in range(ARTICLES):
+        town, day, deaths = rng.choice(["Kirkuk", "Gao", "Jos"]), rng.randrange(1, 9), rng.randrange(1, 30)
+        told = f"{deaths} people were killed in {town} on 2023-12-{day:02d}, a source told this paper in dispatch {n}."
+        text = "" if n % 17 == 0 else f"Dispatch number {n}\n\n{'Nothing happened.' if n % 5 == 0 else told}\n"
+        (path / f"{n:03d}.txt").write_text(text, encoding="utf-8")
+    return path
+
+
+@pytest.mark.slow
+def test_a_killed_ingest_is_continued(folder: Path, tmp_path: Path) -> None:
+    undisturbed = tmp_path / "undisturbed.db"
+    began = time.monotonic()
+    assert finish(start(undisturbed, folder)) == 0
+    whole_run_s = time.monotonic() - began
+    db = store.open_store(undisturbed)
+    expected = contents(db)
+    db.close()
+    assert len(expected["incidents"]) > 10
+
+    rng = random.Random(11)
+    kills, attempt = 0, 0
+    while kills < KILLS:
+        path = tmp_path / f"killed-{attempt}.db"
+        attempt += 1
+        while True:
+            process = start(path, folder)
+            # Mostly early, so that one store is killed several times before it is full.
+            time.sleep(whole_run_s * rng.random() ** 2 * 0.6)
+            if process.poll() is None:
+                process.send_signal(signal.SIGKILL)
+            code = finish(process)
+            check_whole(path)
+            if code == 0:
+                break
+            assert code == -signal.SIGKILL
+            kills += 1
+            if kills >= KILLS:
+                assert finish(start(path, folder)) == 0
+                break
+        db = store.open_store(path)
+        found = contents(db)
+        db.close()
+        assert found == expected
+
+
+@pytest.mark.slow
+def test_two_ingests_at_once_lose_and_double_nothing(folder: Path, tmp_path: Path) -> None:
+    alone, together = tmp_path / "alone.db", tmp_path / "together.db"
+    assert finish(start(alone, folder)) == 0
+    first, second = start(together, folder, batch=3), start(together, folder, batch=5)
+    assert (finish(first), finish(second)) == (0, 0)
+    check_whole(together)
+    assert partition(together) == partition(alone)

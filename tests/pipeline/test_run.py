@@ -1,0 +1,188 @@
+"""The steps in order, through the real store, with a coder that knows one sentence."""
+
+from __future__ import annotations
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline import run, store
+from pipeline.errors import NotFoundError
+from pipeline.run import Summary, code_file, ingest, recode
+from tests.fakes import FakeCoder
+
+CODER = FakeCoder()
+ONE = "Attack in Kirkuk\n\n5 people were killed in Kirkuk on 2023-12-03, the police said."
+
+
+def write(folder: Path, **texts: str) -> Path:
+    folder.mkdir(exist_ok=True)
+    for name, text in texts.items():
+        (folder / f"{name}.txt").write_text(text, encoding="utf-8")
+    return folder
+
+
+def write_lines(path: Path, *rows: dict[str, Any]) -> Path:
+    path.write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    return path
+
+
+def count(db: Any, what: str) -> int:
+    return int(db.execute(f"SELECT COUNT(*) FROM {what}").fetchone()[0])
+
+
+def dump(db: Any) -> list[str]:
+    return list(db.conn.iterdump())
+
+
+def take(db: Any, *paths: Path, settings: Any, **options: Any) -> Summary:
+    return ingest(db, list(paths), coder=CODER, settings=settings, **options)
+
+
+def test_an_article_becomes_an_incident(fresh_db: Any, tmp_path: Path, settings: Any) -> None:
+    summary = take(fresh_db, write(tmp_path / "in", one=ONE), settings=settings)
+    assert summary == Summary(read=1, new=1, coded=1, reports=1, incidents=1)
+    incident = store.load_incidents(fresh_db)[0]
+    assert (incident.place_name, incident.deaths_best, incident.number_of_reports) == ("Kirkuk", 5, 1)
+    article = next(store.load_articles(fresh_db))
+    report = store.load_reports(fresh_db)[0]
+    assert [article.text[e.start : e.end] for e in report.evidence] == [e.quote for e in report.evidence]
+    assert count(fresh_db, "articles WHERE origin_id IS NULL") == 0
+
+
+def test_running_again_changes_not_one_row(fresh_db: Any, tmp_path: Path, settings: Any) -> None:
+    folder = write(tmp_path / "in", one=ONE, two="Calm in Gao\n\nNothing happened in Gao.", empty="")
+    first = take(fresh_db, folder, settings=settings)
+    before = dump(fresh_db)
+    second = take(fresh_db, folder, settings=settings)
+    assert dump(fresh_db) == before
+    assert (first.new, second.new, second.duplicates, second.refused) == (2, 0, 2, first.refused)
+
+
+def test_an_article_that_comes_later_joins_its_incident(fresh_db: Any, tmp_path: Path, settings: Any) -> None:
+    take(fresh_db, write(tmp_path / "in", one=ONE), settings=settings)
+    later = "Toll rises\n\n7 people were killed in Kirkuk on 2023-12-03, a hospital in the city said on Tuesday."
+    summary = take(fresh_db, write(tmp_path / "later", two=later), settings=settings)
+    assert (summary.new, summary.incidents) == (1, 1)
+    incidents = store.load_incidents(fresh_db, "i.merged_into IS NULL")
+    assert [i.number_of_reports for i in incidents] == [2]
+
+
+def test_the_same_text_twice_in_one_batch_is_one_article(fresh_db: Any, tmp_path: Path, settings: Any) -> None:
+    summary = take(fresh_db, write(tmp_path / "in", one=ONE), write(tmp_path / "also", copy=ONE), settings=settings)
+    assert (summary.read, summary.new, summary.duplicates) == (2, 1, 1)
+    assert count(fresh_db, "articles") == 1
+
+
+def test_what_is_refused_is_named_and_the_rest_goes_on(fresh_db: Any, tmp_path: Path, settings: Any) -> None:
+    folder = write(tmp_path / "in", one=ONE, empty="   \n")
+    (folder / "binary.txt").write_bytes(b"\x7fELF\0\0\1\2" * 500)
+    summary = take(fresh_db, folder, tmp_path / "missing.txt", settings=settings)
+    assert summary.new == 1
+    assert sorted(Path(item).name for item, _ in summary.refused) == ["binary.txt", "empty.txt", "missing.txt"]
+    assert all(reason for _, reason in summary.refused)
+    kept = {Path(item).name: size for _, item, _, _, size in store.quarantined(fresh_db)}
+    assert set(kept) == {"binary.txt", "empty.txt", "missing.txt"}
+    assert kept["binary.txt"] == 4000
+
+
+def test_an_article_that_breaks_the_coder_is_stored_as_failed(fresh_db: Any, tmp_path: Path, settings: Any) -> None:
+    summary = take(fresh_db, write(tmp_path / "in", bad="Trouble\n\nPlease break the coder.", one=ONE), settings=settings)
+    assert (summary.new, summary.reports, len(summary.refused)) == (2, 1, 1)
+    outcome, reason = fresh_db.execute("SELECT outcome, reason FROM codings WHERE outcome <> 'coded'").fetchone()
+    assert (outcome, "ZeroDivisionError" in reason) == ("failed", True)
+
+
+def test_a_changed_story_is_a_new_revision(fresh_db: Any, tmp_path: Path, settings: Any) -> None:
+    url = "https://news.example/kirkuk"
+    for text in ("5 people were killed in Kirkuk on 2023-12-03.", "6 people were killed in Kirkuk on 2023-12-03, it now says."):
+        row = {"article_id": "x", "published": "2023-12-03", "source": "Wire", "headline": "Attack", "text": text, "url": url}
+        take(fresh_db, write_lines(tmp_path / "in.jsonl", row), settings=settings)
+    assert fresh_db.execute("SELECT revision FROM articles ORDER BY 1").fetchall() == [(1,), (2,)]
+
+
+def test_a_run_is_logged_with_its_counts(fresh_db: Any, tmp_path: Path, settings: Any) -> None:
+    take(fresh_db, write(tmp_path / "in", one=ONE, empty=""), settings=settings)
+    command, finished, counts = fresh_db.execute("SELECT command, finished_at_utc IS NOT NULL, counts FROM runs").fetchone()
+    assert (command, finished, json.loads(counts)["new"], json.loads(counts)["refused"]) == ("ingest", 1, 1, 1)
+
+
+def test_progress_counts_up(fresh_db: Any, tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(run, "BATCH_ITEMS", 2)
+    texts = {f"t{n}": ONE.replace("5", str(n + 1), 1) for n in range(5)}
+    seen: list[int] = []
+    take(fresh_db, write(tmp_path / "in", **texts), settings=settings, progress=lambda s: seen.append(s.read))
+    assert seen == [2, 4, 5]
+
+
+def test_the_actor_list_is_in_the_store(fresh_db: Any, tmp_path: Path, settings: Any) -> None:
+    take(fresh_db, write(tmp_path / "in", one=ONE), settings=settings)
+    assert count(fresh_db, "actors") >= 300
+    parents = fresh_db.execute("SELECT ancestor FROM actor_tree WHERE descendant = 'Kataib Hezbollah' AND distance > 0").fetchall()
+    assert ("Islamic Resistance in Iraq",) in parents
+
+
+# --- coding again --------------------------------------------------------------------------------
+
+
+def test_recoding_with_the_same_coder_gives_the_same_incidents(fresh_db: Any, tmp_path: Path, settings: Any) -> None:
+    take(fresh_db, write(tmp_path / "in", one=ONE, two=ONE.replace("the police", "a police officer in the city")), settings=settings)
+    before = store.load_incidents(fresh_db)
+    ids = [a.article_id for a in store.load_articles(fresh_db)]
+    summary = recode(fresh_db, ids, coder=CODER)
+    assert (summary.read, summary.reports) == (2, 2)
+    assert store.load_incidents(fresh_db) == before
+
+
+def test_recoding_to_nothing_leaves_no_incident_that_counts(fresh_db: Any, tmp_path: Path, settings: Any) -> None:
+    class Silent(FakeCoder):
+        def code(self, article: Any) -> Any:
+            return type(super().code(article))("nothing", "no event", ())
+
+    take(fresh_db, write(tmp_path / "in", one=ONE), settings=settings)
+    recode(fresh_db, [next(store.load_articles(fresh_db)).article_id], coder=Silent("2"))
+    assert (count(fresh_db, "reports"), count(fresh_db, "incidents WHERE number_of_reports > 0")) == (0, 0)
+
+
+def test_recoding_an_unknown_article_is_refused(fresh_db: Any) -> None:
+    with pytest.raises(NotFoundError, match="a-nobody"):
+        recode(fresh_db, ["a-nobody"], coder=CODER)
+
+
+# --- a file, without a store of one's own ----------------------------------------------------------
+
+
+def line(article_id: str, text: str, **more: Any) -> dict[str, Any]:
+    return {"article_id": article_id, "published": "2023-12-04", "source": "Wire", "headline": "Attack", "text": text} | more
+
+
+def test_code_file_writes_one_report_a_line(tmp_path: Path) -> None:
+    one = line("x1", "5 people were killed in Kirkuk on 2023-12-03. 2 people were killed in Gao on 2023-12-01.")
+    two = line("x2", "6 people were killed in Kirkuk on 2023-12-03, doctors in the city said.", source="Post")
+    src = write_lines(tmp_path / "in.jsonl", one, two, line("x3", "All quiet."))
+    summary = code_file(src, tmp_path / "out.jsonl", coder=CODER)
+    rows = [json.loads(text) for text in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert (summary.read, summary.reports) == (3, 3)
+    told = [(r["article_id"], r["place_name"], r["deaths_best"]) for r in rows]
+    assert told == [("x1", "Kirkuk", 5), ("x1", "Gao", 2), ("x2", "Kirkuk", 6)]
+    assert rows[0]["incident_id"] == rows[2]["incident_id"] != rows[1]["incident_id"]
+    assert all(list(row) == ["article_id", "incident_id", *run.REPORT_FIELDS] for row in rows)
+    assert rows[0]["evidence"][0].keys() == {"field", "start", "end", "quote"}
+
+
+def test_code_file_gives_each_given_id_its_reports(tmp_path: Path) -> None:
+    text = "5 people were killed in Kirkuk on 2023-12-03."
+    src = write_lines(tmp_path / "in.jsonl", line("x1", text), line("x2", text), line("x1", text))
+    code_file(src, tmp_path / "out.jsonl", coder=CODER)
+    rows = [json.loads(text) for text in (tmp_path / "out.jsonl").read_text(encoding="utf-8").splitlines()]
+    assert [r["article_id"] for r in rows] == ["x1", "x2"]
+    assert rows[0]["incident_id"] == rows[1]["incident_id"]
+
+
+def test_code_file_names_bad_lines_and_goes_on(tmp_path: Path) -> None:
+    src = write_lines(tmp_path / "in.jsonl", line("x1", "5 people were killed in Kirkuk on 2023-12-03."))
+    src.write_text(src.read_text(encoding="utf-8") + "{not json\n" + json.dumps(line("x2", "")) + "\n", encoding="utf-8")
+    summary = code_file(src, tmp_path / "out.jsonl", coder=CODER)
+    assert (summary.reports, len(summary.refused)) == (1, 2)
