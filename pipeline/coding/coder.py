@@ -29,9 +29,10 @@ from pipeline.coding.frames import Event, Frame, group, own_place
 from pipeline.coding.learned import Learned, Reading, load_learned, sentences_of
 from pipeline.coding.lexicon import FOLDER, read_table
 from pipeline.coding.places import PlaceMention, find_places
+from pipeline.coding.texts import text_of
 from pipeline.coding.tolls import Told, Toll, resolve_toll
 from pipeline.errors import SettingsError
-from pipeline.gazetteer import Gazetteer, Place, open_gazetteer
+from pipeline.gazetteer import Gazetteer, Place, distance_km, open_gazetteer
 from pipeline.models import EVENT_TYPE_OF, Actor, Article, Attribution, Claim, Evidence, Report
 from pipeline.settings import Settings, load_settings
 
@@ -195,6 +196,7 @@ class Coder:
                 return "people"
             return "other"
 
+        places = [_as_sea(doc, p, self.gazetteer) for p in places if not _is_no_place(doc, p, people, self.countries)]
         casualties = find_casualties(doc, party_of)
         triggers = find_triggers(doc)
         reading = self.learned.read(doc, triggers) if self.learned else None
@@ -206,7 +208,7 @@ class Coder:
                 parsed.steps.append(
                     Step(
                         "event word",
-                        doc.text[t.start_char : t.end_char],
+                        text_of(doc)[t.start_char : t.end_char],
                         t.start_char,
                         t.end_char,
                         f"{t.sub_event_type} (weight {t.weight})",
@@ -214,14 +216,14 @@ class Coder:
                 )
             for t in f.planned:
                 parsed.steps.append(
-                    Step("not told as happened", doc.text[t.start_char : t.end_char], t.start_char, t.end_char, clause_status(doc[t.start]))
+                    Step("not told as happened", text_of(doc)[t.start_char : t.end_char], t.start_char, t.end_char, clause_status(doc[t.start]))
                 )
             for c in f.casualties:
                 parsed.steps.append(
-                    Step("count", doc.text[c.start : c.end], c.start, c.end, f"{c.kind} {c.low}-{c.best}-{c.high} ({c.party})")
+                    Step("count", text_of(doc)[c.start : c.end], c.start, c.end, f"{c.kind} {c.low}-{c.best}-{c.high} ({c.party})")
                 )
             for d in f.dates:
-                parsed.steps.append(Step("date", doc.text[d.start : d.end], d.start, d.end, f"{d.date_start}..{d.date_end}"))
+                parsed.steps.append(Step("date", text_of(doc)[d.start : d.end], d.start, d.end, f"{d.date_start}..{d.date_end}"))
             for cue in f.cues.values():
                 parsed.steps.append(Step("cue", cue.text, cue.start, cue.end, cue.kind))
             if f.assertion:
@@ -248,7 +250,7 @@ class Coder:
             if not stripped or any(a <= first and first + len(stripped) <= b for a, b in datelines):
                 continue
             index += 1
-            gap = doc.text[last_end : sent.start_char + len(sent.text) - len(sent.text.lstrip())]
+            gap = text_of(doc)[last_end : sent.start_char + len(sent.text) - len(sent.text.lstrip())]
             opens = "\n" in gap or paragraph < 0
             paragraph += opens
             last_end = sent.start_char + len(sent.text.rstrip())
@@ -266,7 +268,7 @@ class Coder:
                 c for c in casualties if sent.start <= c.cue < sent.end and (c.best == 0 or clause_status(doc[c.cue]) == "asserted")
             ]
             if "aggregate" in f.cues or any(
-                d.kind == "span" for d in find_dates(doc.text, article.published, start=sent.start_char, end=sent.end_char)
+                d.kind == "span" for d in find_dates(text_of(doc), article.published, start=sent.start_char, end=sent.end_char)
             ):
                 # "a conflict that has killed 40,000 people since 1984" counts no event's dead
                 f.casualties = [
@@ -276,7 +278,7 @@ class Coder:
                 ]
             f.places = [_in_role(doc, p) for p in places if sent.start_char <= p.start < sent.end_char]
             future = bool(f.planned) and not f.acts
-            for d in find_dates(doc.text, article.published, start=sent.start_char, end=sent.end_char, future=future):
+            for d in find_dates(text_of(doc), article.published, start=sent.start_char, end=sent.end_char, future=future):
                 (f.said if _is_said(doc, d) else f.dates).append(d)
             f.assertion = self.assertion(f, article)
             f.chances = labels.get(sent[0].sent.start, {})
@@ -344,7 +346,7 @@ class Coder:
 
     def not_an_event(self, parsed: _Parsed, events: Sequence[Event]) -> str:
         """Why an article is no matter of armed conflict although its words look like it; empty where it is."""
-        text = parsed.doc.text
+        text = text_of(parsed.doc)
         armed = [
             t for f in parsed.frames for t in (*f.acts, *f.means) if t.weight >= 3 and t.sub_event_type not in ("Agreement", "Arrests")
         ]
@@ -371,15 +373,17 @@ class Coder:
         evidence: list[Evidence] = []
 
         def cite(name: str, start: int, end: int) -> None:
-            quote = doc.text[start:end]
+            quote = text_of(doc)[start:end]
             if "\n" in quote:  # a phrase cannot run over a line end: what stands before it is another part
                 start = end - len(quote.rsplit("\n", 1)[1].lstrip())
-                quote = doc.text[start:end]
+                quote = text_of(doc)[start:end]
             if quote.strip() and not any(e.field == name and e.start == start for e in evidence):
                 evidence.append(Evidence(name, start, end, quote))
 
         place, where = self._place(parsed, event)
         country = where.get("country")
+        if country is None and where.get("where_prec") == 7:
+            country = ""  # at sea off no named coast: every state's forces are abroad
         agents, patients, a_spans, b_spans = self._sides(parsed, event, country)
         killed, injured = self._tolls(parsed, event, agents, patients, country)
         armed_target = any(a.inter in (1, 2, 3, 4, 8) for a in patients) if patients else None
@@ -458,9 +462,9 @@ class Coder:
             return None, {"country": dominant, "where_prec": 6}
         p = place.place or self._anchor(parsed, place)
         fields: dict[str, Any] = {
-            "place_name": parsed.doc.text[place.phrase_start : place.phrase_end],
+            "place_name": text_of(parsed.doc)[place.phrase_start : place.phrase_end],
             "where_prec": place.where_prec,
-            "country": (p.country if p else None) or _dominant_country(parsed.places),
+            "country": p.country if p and p.country else self._coast(parsed, event, p) if p and p.kind == "sea" else _dominant_country(parsed.places),
         }
         if p is None:
             return place, fields
@@ -476,6 +480,19 @@ class Coder:
         if place.where_prec == 6:
             fields["admin1"] = None
         return place, fields
+
+    @staticmethod
+    def _coast(parsed: _Parsed, event: Event, sea: Place) -> str | None:
+        """The country of the nearest coast that an event's sentences name, else the text's; None where none is near (ruling 13)."""
+        near = {f.index for f in event.frames}
+        told = [p for f in parsed.frames if f.index in near for p in f.places]
+        for pool in (told, parsed.places):
+            coasts = [p.place for p in pool if p.place is not None and p.place.country and p.role in ("event", "statement")]
+            off = [p.place for p in pool if p.place is not None and p.place.country and p.where_prec == 7]
+            ranked = sorted((distance_km(sea.latitude, sea.longitude, c.latitude, c.longitude), c.country or "") for c in off or coasts)
+            if ranked and ranked[0][0] <= COAST_KM:
+                return ranked[0][1]
+        return None
 
     @staticmethod
     def _anchor(parsed: _Parsed, place: PlaceMention) -> Place | None:
@@ -510,7 +527,7 @@ class Coder:
             start, end = d.date_start, d.date_end
             if event.assertion == "asserted" and article.published and start > article.published:
                 start = end = article.published
-            evidence.append(Evidence("date_start", d.start, d.end, doc.text[d.start : d.end]))
+            evidence.append(Evidence("date_start", d.start, d.end, text_of(doc)[d.start : d.end]))
             return {"date_start": start, "date_end": end, "date_prec": d.prec, "date_basis": d.basis}
         if event.assertion in ("prospective", "aggregate", "background", "denied") or article.published is None:
             return {}
@@ -684,7 +701,7 @@ class Coder:
             for stance, start, end in stances(f.sent):
                 actor = self._stance_actor(parsed, f, stance, start, end)
                 if actor and not any(c.actor == actor and c.stance == stance for c in claims):
-                    claims.append(Claim(actor, stance, parsed.doc.text[start:end]))
+                    claims.append(Claim(actor, stance, text_of(parsed.doc)[start:end]))
                     cite("claims", start, end)
         return tuple(claims), tuple(sources)
 
@@ -824,6 +841,41 @@ def _is_said(doc: Doc, d: DateMention) -> bool:
 
 
 TELLING = REPORTING | frozenset("give put count receive record document estimate".split())
+
+
+SHIPS = frozenset("uss hms ins mv mt destroyer frigate tanker vessel ship carrier boat ferry freighter corvette cruiser bulker".split())
+GENERIC_PLACES = frozenset("city province town village governorate region district area port border coast capital state desert territory".split())
+
+
+def _is_no_place(doc: Doc, p: PlaceMention, people: Sequence[who.ActorMention], countries: Countries) -> bool:
+    """Whether what looks like a place is a group's name, a ship, or only a country's adjective ("the Syrian city")."""
+    if any(m.kind == "named" and m.start <= p.start and p.end <= m.end and (m.end - m.start > p.end - p.start or m.actor_id) for m in people):
+        return p.place is None or p.place.kind != "country"
+    words = p.name.split()
+    found = countries.find(p.name)
+    if found and found[0].start == 0 and found[0].form in ("adjective", "demonym"):
+        rest = p.name[found[0].end :].split()
+        if all(w.lower() in GENERIC_PLACES for w in rest):
+            return True
+    span = doc.char_span(p.start, p.end, alignment_mode="expand")
+    before = doc[span.start - 1].lower_ if span is not None and span.start else ""
+    return len(words) == 1 and before in SHIPS
+
+
+# A sea's point may lie this far from the coast that an event at sea is told by.
+COAST_KM = 900.0
+
+
+def _as_sea(doc: Doc, p: PlaceMention, gazetteer: Gazetteer) -> PlaceMention:
+    """ "The Red Sea" is the sea, not the governorate of that name, unless the text says governorate."""
+    if p.place is None or p.place.kind not in ("admin1", "admin2", "city"):
+        return p
+    if re.match(r"\s*(?:governorate|province|state|region)\b", text_of(doc)[p.end : p.end + 14], re.IGNORECASE):
+        return p
+    sea = next((c for c in gazetteer.candidates(p.name) if c.kind == "sea"), None)
+    if sea is None or not re.search(r"\b(?:sea|gulf|strait|bay|ocean|channel)\b", p.name, re.IGNORECASE):
+        return p
+    return replace(p, place=sea, where_prec=7, latitude=None, longitude=None)
 
 
 # What a town's possessive may name a part of: "Kabul's airport" is in Kabul.

@@ -16,6 +16,7 @@ from functools import lru_cache
 from spacy.tokens import Doc, Span, Token
 
 from pipeline.coding.lexicon import read_table
+from pipeline.coding.texts import text_of
 
 UNITS = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
@@ -165,7 +166,7 @@ def _qualified(best: int, text: str, start: int, end: int, *, vague: bool) -> Qu
 def read_quantity(token: Token) -> Quantity | None:
     """The quantity whose last or only number word is `token`, with its qualifiers; None where it is none."""
     doc = token.doc
-    text = doc.text
+    text = text_of(doc)
     word = token.lower_
     if word in VAGUE and word not in ("some", "few", "number", "many", "numerous", "various", "couple"):
         value = VAGUE[word]
@@ -230,7 +231,7 @@ MEASURES = frozenset(
 def quantity_of(noun: Token) -> Quantity | None:
     """How many `noun` stands for: its number, its vague quantifier, one for "a farmer", "the driver"."""
     doc = noun.doc
-    text = doc.text
+    text = text_of(doc)
     for child in noun.lefts:
         if child.dep_ in ("nummod", "quantmod", "amod", "det", "advmod", "poss", "compound") and (q := read_quantity(child)):
             return q
@@ -269,6 +270,14 @@ def _conjuncts(noun: Token) -> Iterator[Token]:
             yield from _conjuncts(child)
 
 
+# A figure that the text itself says is out of date (ruling 1): "an earlier count of two", "up from 24".
+WITHDRAWN = re.compile(
+    r"\b(?:(?:an |the |its )?(?:earlier|previous|initial|preliminary|first|original) (?:official )?(?:count|toll|figure|report|estimate|tally|number)s?\b[^.;]{0,30}|"
+    r"(?:up|down) from (?:an earlier |a previous )?|instead of |rather than |and not |previously (?:reported|announced|put)\b[^.;]{0,40})$",
+    re.I,
+)
+
+
 def _is_part(noun: Token) -> bool:
     """Whether a noun phrase only details another count: "including", "among them", "two of them"."""
     before = noun.doc[max(0, noun.left_edge.i - 4) : noun.left_edge.i].text.lower()
@@ -277,7 +286,7 @@ def _is_part(noun: Token) -> bool:
     return bool(
         re.match(
             r"\s*of (?:them|whom|the (?:dead|wounded|injured|victims|casualties|attackers|bodies))\b",
-            noun.doc.text[noun.idx + len(noun) :],
+            text_of(noun.doc)[noun.idx + len(noun) :],
             re.I,
         )
     )
@@ -349,7 +358,7 @@ ZERO_PATTERNS: list[tuple[re.Pattern[str], tuple[str, ...]]] = [
 ]  # fmt: skip
 # A running total replaces what was told before; "put the toll at" only states somebody's figure.
 TOLL = re.compile(
-    r"\b(?:(?:death )?toll|number of (?:[a-z]+ ){0,3}?(?:dead|deaths|fatalities|killed|wounded|injured|who (?:have )?died))\b[^.;]{0,110}?\b(?:rose|risen|climbed|increased|jumped|grew|grown|reached|went up|gone up|passed|up)\b(?: again)?(?: from \w+)? ?(?:to|past|by|at)? ?(?:at least |more than |about |over )?",
+    r"\b(?:(?:death )?toll|number of (?:[a-z]+ ){0,3}?(?:dead|deaths|fatalities|killed|wounded|injured|who (?:have )?died))\b[^.;]{0,110}?\b(?:rose|rises|rising|risen|climbed|climbs|increased|increases|jumped|jumps|grew|grows|grown|reached|reaches|went up|gone up|goes up|passed|passes|up)\b(?: again)?(?: from \w+)? ?(?:to|past|by|at)? ?(?:at least |more than |about |over )?",
     re.I,
 )
 BRINGING = re.compile(
@@ -387,7 +396,7 @@ def _is_cue(cue: Token, entry: tuple[str, str]) -> bool:
         return False
     if cue.lower_ == "shot" and cue.pos_ == "NOUN":
         return False
-    if cue.lemma_ == "treat" and not re.match(r"\s*(?:\w+ ){0,6}?(?:for|after|by|at|in) ", cue.doc.text[cue.idx + len(cue) :]):
+    if cue.lemma_ == "treat" and not re.match(r"\s*(?:\w+ ){0,6}?(?:for|after|by|at|in) ", text_of(cue.doc)[cue.idx + len(cue) :]):
         return False
     if (
         cue.lemma_ in ("injury", "wound", "burn")

@@ -23,6 +23,7 @@ from spacy.tokens import Doc, Span
 
 from pipeline.coding.assertion import off_topic_score, sentence_cues
 from pipeline.coding.events import ARMED_VIOLENCE, Trigger, find_triggers
+from pipeline.coding.texts import text_of
 from pipeline.errors import SettingsError
 
 FOLDER = Path(__file__).resolve().parent / "weights"
@@ -190,7 +191,7 @@ def sentences_of(doc: Doc) -> list[Span]:
 
 def headline_end(doc: Doc) -> int:
     """Where the headline ends: the first blank line, 0 where none opens the text."""
-    at = doc.text.find("\n\n")
+    at = text_of(doc).find("\n\n")
     return at if 0 < at <= 300 else 0
 
 
@@ -236,7 +237,7 @@ def read(doc: Doc, triggers: Sequence[Trigger] | None = None) -> Reading:
     end = headline_end(doc)
     head = {w.text for s, ws in zip(sentences, words, strict=True) if s.start_char < end for w in ws if len(w.text) > 3 and not w.name}
     heaviest = [max((t.weight for t in a), default=0) for a in acts]
-    off_topic = min(6.0, off_topic_score(doc.text))
+    off_topic = min(6.0, off_topic_score(text_of(doc)))
     total = sum(len(w) for w in words)
     cues = [{c.kind for c in sentence_cues(s)} for s in sentences]
     facts: list[dict[str, float]] = []
@@ -246,7 +247,7 @@ def read(doc: Doc, triggers: Sequence[Trigger] | None = None) -> Reading:
         in_headline = s.start_char < end
         body += (not in_headline) and bool(words[i])
         place = "headline" if in_headline else f"sentence {body if body < 3 else '3-5' if body < 6 else '6+'}"
-        gap = doc.text[max(0, s.start_char - 2) : s.start_char]
+        gap = text_of(doc)[max(0, s.start_char - 2) : s.start_char]
         fact = {
             place: 1.0,
             "opens paragraph": float("\n" in gap),

@@ -19,6 +19,7 @@ from pipeline.actors import STATE_KINDS, ActorList, Countries, ListedActor, spli
 from pipeline.coding.grammar import subjects_of
 from pipeline.coding.lexicon import read_table, word_set
 from pipeline.coding.places import PlaceMention
+from pipeline.coding.texts import text_of
 
 STATE_WORDS = word_set("state_words")
 POLICE_WORDS = word_set("police_words")
@@ -179,7 +180,7 @@ def _tokens_of(starts: Sequence[int], start: int, end: int) -> tuple[int, int]:
 
 
 def _read_names(doc: Doc, actors: ActorList, countries: Countries, places: Sequence[PlaceMention]) -> _Reading:
-    text = doc.text
+    text = text_of(doc)
     words = split_words(text)
     starts = [t.idx for t in doc]
     found = countries.find(text, words)

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeline.coding.texts import text_of
 from pipeline.gazetteer import LIKE_NAME, OWN_NAME, Gazetteer, Place, distance_km, fold, prominence, read_table
 
 if TYPE_CHECKING:
@@ -115,7 +116,7 @@ class _Words:
     __slots__ = ("cap", "ends", "folded", "joined", "label", "label_exact", "starts", "tags", "text", "texts")
 
     def __init__(self, doc: Doc) -> None:
-        text = doc.text
+        text = text_of(doc)
         self.text = text
         self.starts: list[int] = []
         self.ends: list[int] = []
@@ -853,7 +854,7 @@ def _adjective_mentions(
         place = gazetteer.country(code)
         if place is not None and not _in_any(start, taken):
             mentions.append(
-                PlaceMention(start, end, doc.text[start:end], place, 6, start, end, "", "demonym", place.latitude, place.longitude)
+                PlaceMention(start, end, text_of(doc)[start:end], place, 6, start, end, "", "demonym", place.latitude, place.longitude)
             )
     return mentions
 
@@ -866,7 +867,7 @@ _CAPITAL = re.compile(
 def _capitals(doc: Doc, looks: _Looks, mentions: Sequence[PlaceMention], gazetteer: Gazetteer) -> list[PlaceMention]:
     """ "The Iraqi capital", where the city is not named beside it."""
     found = []
-    for match in _CAPITAL.finditer(doc.text):
+    for match in _CAPITAL.finditer(text_of(doc)):
         adjective = match.group(1)
         if not adjective or not (country := _adjectives().get(_fold_word(adjective))):
             continue
@@ -892,7 +893,7 @@ _AGAIN = re.compile(
 def _again(doc: Doc, looks: _Looks, mentions: Sequence[PlaceMention]) -> list[PlaceMention]:
     """ "The town", "the same district": the place of that kind named last, if it was in the paragraphs just before."""
     found = []
-    for match in _AGAIN.finditer(doc.text):
+    for match in _AGAIN.finditer(text_of(doc)):
         if any(m.start <= match.start() < m.phrase_end for m in mentions):
             continue
         kinds = _kinds_of_noun(match.group(1))
@@ -914,7 +915,7 @@ def _again(doc: Doc, looks: _Looks, mentions: Sequence[PlaceMention]) -> list[Pl
 
 
 def _mentions(doc: Doc, looks: _Looks, spans: Sequence[_Span], gazetteer: Gazetteer, *, embedded: bool) -> list[PlaceMention]:
-    text = doc.text
+    text = text_of(doc)
     mentions: list[PlaceMention] = []
     for number, span in enumerate(spans):
         inside = _is_embedded(span)
@@ -951,7 +952,7 @@ def _mentions(doc: Doc, looks: _Looks, spans: Sequence[_Span], gazetteer: Gazett
 
 def _is_adjective(doc: Doc, looks: _Looks, span: _Span) -> bool:
     """Whether a country's abbreviation stands as an adjective: "a U.S. air strike", "UK forces"."""
-    shown = doc.text[span.start : span.end]
+    shown = text_of(doc)[span.start : span.end]
     token = looks.token_at.get(span.start)
     return (
         token is not None
@@ -1129,7 +1130,7 @@ _TIE_NOUNS = frozenset("tie link relation relationship alliance loyalty loyal cl
 
 def _role(doc: Doc, looks: _Looks, start: int, end: int) -> str:
     """A hint at what the mention does in its sentence: event, dateline, origin or statement."""
-    text = doc.text
+    text = text_of(doc)
     after = text[end : end + 14]
     if after[:1] in "-–" and (match := re.match(r"[-–]\s?([a-z]+)", after)) and match.group(1) in _BASED:
         return "origin"
