@@ -324,6 +324,50 @@ def places(file: Path, out: Path) -> None:
     raise click.exceptions.Exit(1 if summary.refused else 0)
 
 
+# --- how good it is, and why -----------------------------------------------------------------------
+
+
+@cli.command()
+@click.argument("gold", nargs=-1, type=IN_FILE)
+@click.option("--out", type=OUT_FILE, help="JSON file to write the result to, with every phenomenon.")
+@store_option
+def evaluate(gold: tuple[Path, ...], out: Path | None) -> None:
+    """Measure the coder on GOLD files (JSON Lines of articles with their gold); without one, on our own gold set.
+
+    Each file goes through the whole chain in a temporary store and is scored by the codebook, per field and
+    per phenomenon. P is precision (of what is written, the share that is right), R recall (of what the gold
+    has, the share that is found), F1 their harmonic mean.
+    """
+    from pipeline import evaluate as measuring
+
+    paths = list(gold) or [measuring.GOLD]
+    for path in paths:
+        measuring.read_gold(path)  # what is wrong with a file is said before the model is loaded
+    coder = _load_coder(_settings())
+    with _progress("Measuring", paths) as progress:
+        measured = measuring.evaluate(paths, coder=coder, progress=progress)
+    if out:
+        measuring.write_measured(measured, out)
+    for name, words in measuring.head_lines(measured):
+        click.echo(f"{name:<23}{words}")
+    _show_table(("field", "P", "R", "F1", "in gold"), measuring.field_rows(measured))
+    columns = ("phenomenon", "articles", "P", "R", "F1", "slots F1", "exact")
+    _show_table(columns, measuring.phenomenon_rows(measured))
+    click.echo(f"Phenomena of fewer than {measuring.SHOWN_PHENOMENON} articles are only in the file that --out names.")
+    _show_table(("confidence of", "said to be", "n", "mean", "right"), measuring.band_rows(measured))
+
+
+def _show_table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:
+    """Rows under their column names, words to the left and figures to the right."""
+    if not rows:
+        return
+    widths = [max(len(row[n]) for row in (columns, *rows)) for n in range(len(columns))]
+    click.echo()
+    for first, *rest in (columns, *rows):
+        figures = (cell.rjust(width) for cell, width in zip(rest, widths[1:], strict=True))
+        click.echo("  ".join((first.ljust(widths[0]), *figures)))
+
+
 # --- giving out ----------------------------------------------------------------------------------
 
 

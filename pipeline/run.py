@@ -311,10 +311,12 @@ REPORT_FIELDS = (
 )  # fmt: skip
 
 
-def code_file(src: Path, out: Path, *, coder: ArticleCoder, progress: Progress | None = None) -> Summary:
+def code_file(
+    src: Path, out: Path, *, coder: ArticleCoder, progress: Progress | None = None, fields: Sequence[str] = REPORT_FIELDS
+) -> Summary:
     """Run the whole chain over a file of articles in a temporary store; write one report a line.
 
-    A line has `article_id` as the input gave it, `incident_id` as linked, and the codebook's fields.
+    A line has `article_id` as the input gave it, `incident_id` as linked, and `fields` of the report.
     Input lines that are one and the same article (twice in the file, under two ids) each get its reports.
     """
     given: dict[str, list[str]] = {}
@@ -333,20 +335,20 @@ def code_file(src: Path, out: Path, *, coder: ArticleCoder, progress: Progress |
             summary = ingest_items(db, noting(read_items([src])), coder=coder, progress=progress, command="code")
             with out.open("w", encoding="utf-8") as lines:
                 for article_id, ids in given.items():
-                    rows = list(report_lines(db, article_id))
+                    rows = list(report_lines(db, article_id, fields=fields))
                     lines.writelines(json.dumps({"article_id": i} | row, ensure_ascii=False) + "\n" for i in ids for row in rows)
         finally:
             db.close()
     return summary
 
 
-def report_lines(db: Database, article_id: str) -> Iterator[dict[str, Any]]:
+def report_lines(db: Database, article_id: str, *, fields: Sequence[str] = REPORT_FIELDS) -> Iterator[dict[str, Any]]:
     """The reports of one stored article as the codebook writes them, in the order of the text."""
     links = dict(store.incident_ids_of(db, article_id))
     reports = {r.report_id: r for r in store.load_reports(db, "r.article_id = ?", (article_id,))}
     for report_id, incident_id in links.items():
         plain = as_plain(reports[report_id])
-        yield {"incident_id": incident_id} | {name: plain[name] for name in REPORT_FIELDS}
+        yield {"incident_id": incident_id} | {name: plain[name] for name in fields}
 
 
 def places_file(src: Path, out: Path, *, coder: Any, progress: Progress | None = None) -> Summary:

@@ -98,6 +98,16 @@ def coded_text(article: Article) -> str:
     return "".join(chars)
 
 
+# An article that opens with an exercise tells what was played, not what happened.
+DRILL = re.compile(r"\b(?:drills?|(?:joint|military|naval|live-fire) exercises?|exercise simulat\w+|simulat(?:es|ed|ing|ion)|war ?games?|rehearsals?)\b", re.IGNORECASE)
+
+
+def coded_opening(article: Article) -> str:
+    """The headline and the first paragraph, which say what an article is about."""
+    parts = [p for p in article.parts if p.kind in ("headline", "body")][:2]
+    return " ".join(article.text[p.start : p.end] for p in parts)
+
+
 @lru_cache(maxsize=1)
 def _gate() -> re.Pattern[str]:
     stems = "|".join(row["stem"] for row in read_table("gate_words.csv"))
@@ -196,7 +206,7 @@ class Coder:
                 return "people"
             return "other"
 
-        places = [_as_sea(doc, p, self.gazetteer) for p in places if not _is_no_place(doc, p, people, self.countries)]
+        places = [_as_country(doc, _as_sea(doc, p, self.gazetteer), self.gazetteer) for p in places if not _is_no_place(doc, p, people, self.countries)]
         casualties = find_casualties(doc, party_of)
         triggers = find_triggers(doc)
         reading = self.learned.read(doc, triggers) if self.learned else None
@@ -244,6 +254,7 @@ class Coder:
         datelines = [(p.start, p.end) for p in article.parts if p.kind == "dateline"]
         frames: list[Frame] = []
         paragraph, last_end, index = -1, 0, -1
+        drill = DRILL.search(coded_opening(article)) is not None
         for sent in _clauses(doc, triggers, places):
             stripped = sent.text.strip()
             first = sent.start_char + len(sent.text) - len(sent.text.lstrip())
@@ -281,6 +292,8 @@ class Coder:
             for d in find_dates(text_of(doc), article.published, start=sent.start_char, end=sent.end_char, future=future):
                 (f.said if _is_said(doc, d) else f.dates).append(d)
             f.assertion = self.assertion(f, article)
+            if f.assertion == "asserted" and drill:
+                f.assertion = "prospective"
             f.chances = labels.get(sent[0].sent.start, {})
             if f.assertion == "asserted" and not f.headline:
                 f.assertion = _second_opinion(f)
@@ -487,7 +500,7 @@ class Coder:
         near = {f.index for f in event.frames}
         told = [p for f in parsed.frames if f.index in near for p in f.places]
         for pool in (told, parsed.places):
-            coasts = [p.place for p in pool if p.place is not None and p.place.country and p.role in ("event", "statement")]
+            coasts = [p.place for p in pool if p.place is not None and p.place.country and p.role != "dateline"]
             off = [p.place for p in pool if p.place is not None and p.place.country and p.where_prec == 7]
             ranked = sorted((distance_km(sea.latitude, sea.longitude, c.latitude, c.longitude), c.country or "") for c in off or coasts)
             if ranked and ranked[0][0] <= COAST_KM:
@@ -583,7 +596,7 @@ class Coder:
 
         def add(found: list[Actor], spans: list[tuple[int, int]], mention: who.ActorMention, other: list[Actor]) -> None:
             actor = who.as_actor(mention, country, self.actors, self.countries)
-            if actor is None or any(a.name == actor.name for a in found) or any(a.name == actor.name for a in other):
+            if actor is None or actor.name.endswith(" of ") or any(a.name == actor.name for a in found) or any(a.name == actor.name for a in other):
                 return
             found.append(actor)
             spans.append((mention.start, mention.end))
@@ -863,7 +876,7 @@ def _is_no_place(doc: Doc, p: PlaceMention, people: Sequence[who.ActorMention], 
 
 
 # A sea's point may lie this far from the coast that an event at sea is told by.
-COAST_KM = 900.0
+COAST_KM = 1200.0
 
 
 def _as_sea(doc: Doc, p: PlaceMention, gazetteer: Gazetteer) -> PlaceMention:
@@ -883,6 +896,21 @@ LOCATIVE = frozenset(
     "suburb outskirts airport centre center street market district neighbourhood neighborhood city area port hospital north south east west province "
     "quarter square station camp countryside mosque church school university bridge road".split()
 )
+
+
+# What a place itself can do as a subject, and still be where it happened.
+UNDERGO = frozenset("see witness suffer come face wake experience remain endure undergo lie bear have be".split())
+
+
+def _as_country(doc: Doc, p: PlaceMention, gazetteer: Gazetteer) -> PlaceMention:
+    """A country's name means the country, not a town elsewhere that bears it, unless its state follows ("Jordan, Minnesota")."""
+    if p.place is None or p.place.kind != "city":
+        return p
+    code = gazetteer.country_code(p.name)
+    country = gazetteer.country(code) if code else None
+    if country is None or code == p.place.country or re.match(r",\s*[A-Z]", text_of(doc)[p.end : p.end + 4]):
+        return p
+    return replace(p, place=country, where_prec=6, latitude=country.latitude, longitude=country.longitude)
 
 
 def _in_role(doc: Doc, p: PlaceMention) -> PlaceMention:
@@ -910,6 +938,8 @@ def _in_role(doc: Doc, p: PlaceMention) -> PlaceMention:
         and p.place.kind == "city"
     ):
         return replace(p, role="origin")  # "Washington's backing": the government that sits there
+    if node.dep_ in ("nsubj", "agent") and p.place is not None and p.place.kind in ("country", "city") and node.head.pos_ == "VERB" and node.head.lemma_ not in UNDERGO:
+        return replace(p, role="origin")  # "Washington says", "Iran fired": who acts, not where
     for _ in range(5):
         if node.dep_ in ("nsubj", "agent") and node.head.lemma_ in TELLING and node != span.root:
             return replace(p, role="statement")

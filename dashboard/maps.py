@@ -1,0 +1,409 @@
+"""The map: DataFrame -> pydeck Deck, on a base map that needs no network. Nothing here draws on the page.
+
+Natural Earth's outlines are a static file of the app (tools/build_basemap.py writes it); a raster tile
+server can be set instead with DATELINE_TILES. What is drawn says how well the place is known: a filled
+point for the named place itself, a hollow one inside the circle it may lie in for anything vaguer,
+nothing at all for an incident of which only the country is known.
+"""
+
+from __future__ import annotations
+
+import base64
+import json
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import lru_cache
+from pathlib import Path
+from typing import Any
+
+import pandas as pd
+import pydeck as pdk
+from pydeck.bindings.json_tools import default_serialize
+
+from dashboard.charts import edge_colour, palette, type_colour
+from dashboard.wording import event_phrase, format_actors, format_date, format_place, is_known, plural
+
+WORLD = Path(__file__).resolve().parent / "static" / "world.geojson"
+# Where the browser finds it (server.enableStaticServing); relative, so that a base path of the server holds.
+WORLD_URL = "app/static/world.geojson"
+
+POINTS_LAYER = "incidents"
+# Radius of a point in pixels: area grows with the toll (square root), so that ten times the dead is ten times
+# the ink. None killed, or no toll stated, is the smallest point that can still be aimed at.
+RADIUS_PER_ROOT = 2.4
+MIN_RADIUS = 4.5
+MAX_RADIUS = 44.0
+LEGEND_TOLLS = (1, 10)
+# What the browser gets of each point, beside its position and size; it comes back when the point is chosen.
+TIP_LINES = ("what", "when", "where", "who", "toll")
+POINT_COLUMNS = ("fill", "line", *TIP_LINES, "incidents", "incident_id", "event_type")
+
+# The circle an incident may lie in, in metres, by where_prec. 2: UCDP GED's "within about 25 km of a known
+# point"; 3 to 5: the radius of a circle as large as a typical district (3,000 km2), province (15,000 km2) and
+# wider region (70,000 km2).
+UNCERTAINTY_M: dict[int, int] = {2: 25_000, 3: 31_000, 4: 69_000, 5: 150_000}
+
+# View of an empty map: the eastern Mediterranean to the Gulf, most of what is written about today.
+DEFAULT_VIEW = (30.0, 40.0, 2.6)
+MAX_FIT_ZOOM = 7.5
+# The part of the incidents that may lie outside the opening view, and by how many zoom steps that must bring it closer.
+MAX_OUTSIDE = 0.12
+CLOSER_BY = 0.8
+GAP = 1.4
+# Size of the map in pixels that the fit reckons with: a desktop's. A smaller one shows the middle of it.
+FIT_WIDTH, FIT_HEIGHT = 560, 300
+# Countries smaller than this, in square degrees, are not named: islands of the oceans.
+LABELS_MIN_AREA = 0.1
+# A country is named where it is at least this much as wide as its name.
+NAME_FITS = 0.5
+# More names than this make the map a list.
+MAX_PLACE_LABELS = 40
+MAX_LABELLED_POINTS = 400
+MAX_LABEL_CHARS = 26
+
+
+def radius_px(killed: object) -> float:
+    """The radius of a point for a toll, in pixels; the smallest where none were killed or none is stated."""
+    known = float(killed) if is_known(killed) else 0.0  # type: ignore[arg-type]
+    return round(min(max(RADIUS_PER_ROOT * math.sqrt(known), MIN_RADIUS), MAX_RADIUS), 1)
+
+
+def rgba(colour: str, alpha: int = 255) -> list[int]:
+    """'#0072b2' as the four numbers deck.gl takes."""
+    return [*(int(colour[i : i + 2], 16) for i in (1, 3, 5)), alpha]
+
+
+def describe_point(row: dict[str, Any]) -> dict[str, str]:
+    """The lines of one point's tooltip, plain text: what, when, where, who, how many. The page escapes them."""
+    killed = "toll not stated" if not is_known(row["killed"]) else f"{int(row['killed']):,} killed" if row["killed"] else "none killed"
+    where = format_place(row["place_name"], row["admin1"], row["country"], row["where_prec"])
+    if row["incidents"] == 1:
+        sides = format_actors(row["side_a"], missing="unknown"), format_actors(row["side_b"], missing="")
+        who = " → ".join(side for side in sides if side)
+        return {"what": event_phrase(row), "when": format_date(row["first_day"]), "where": where, "who": who, "toll": killed}
+    unstated = int(row["unstated"])
+    days = " to ".join(dict.fromkeys((format_date(row["first_day"]), format_date(row["last_day"]))))
+    return {
+        "what": plural(int(row["incidents"]), "incident"),
+        "when": days,
+        "where": where,
+        "who": str(row["event_type"] or "type not known"),
+        "toll": killed if not unstated or killed.startswith("toll") else f"{killed}; toll not stated in {unstated:,}",
+    }
+
+
+def style_points(rows: pd.DataFrame, *, theme: str | None = None) -> pd.DataFrame:
+    """The rows of `queries.points` as the map draws them: radius, colours, tooltip, largest first.
+
+    Points of several event types at one place lie on each other; where a smaller one would hide exactly
+    under a larger, it is drawn later and a little smaller, so that each keeps a ring that can be seen.
+    """
+    if rows.empty:
+        return pd.DataFrame(columns=["longitude", "latitude", "radius", "uncertainty", "label", *POINT_COLUMNS])
+    records = rows.to_dict("records")
+    told = [describe_point(r) for r in records]
+    drawn = pd.DataFrame(
+        {
+            "longitude": rows["longitude"],
+            "latitude": rows["latitude"],
+            "radius": [radius_px(r["killed"]) for r in records],
+            "fill": [rgba(type_colour(r["event_type"]), 0 if r["where_prec"] in UNCERTAINTY_M else 215) for r in records],
+            "line": [rgba(edge_colour(r["event_type"], theme)) for r in records],
+            "uncertainty": [UNCERTAINTY_M.get(int(r["where_prec"] or 0), 0) for r in records],
+            "halo": [rgba(type_colour(r["event_type"]), 26) for r in records],
+            "halo_line": [rgba(type_colour(r["event_type"]), 130) for r in records],
+            **{name: [lines[name] for lines in told] for name in TIP_LINES},
+            "incidents": rows["incidents"],
+            "incident_id": rows["incident_id"],
+            "event_type": rows["event_type"],
+            "label": [str(r["place_name"]) if is_known(r["place_name"]) else "" for r in records],
+        }
+    ).sort_values("radius", ascending=False, kind="stable")
+    below = drawn.groupby(["latitude", "longitude", "radius"]).cumcount()
+    drawn["radius"] = (drawn["radius"] - 1.6 * below).clip(lower=2.0)
+    return drawn.reset_index(drop=True)
+
+
+def extent(rows: pd.DataFrame) -> tuple[list[float], list[float]]:
+    """Latitudes and longitudes that hold all points and their circles of uncertainty."""
+    # A degree of latitude is 111.2 km; a circle is as wide in longitude as the cosine of its latitude makes it.
+    reach = [UNCERTAINTY_M.get(int(prec) if is_known(prec) else 0, 0) / 111_200 for prec in rows["where_prec"]]
+    latitudes, longitudes = list(rows["latitude"]), list(rows["longitude"])
+    wide = [r / max(0.1, math.cos(math.radians(lat))) for r, lat in zip(reach, latitudes, strict=True)]
+    return (
+        [lat + sign * r for lat, r in zip(latitudes, reach, strict=True) for sign in (-1, 1)],
+        [lon + sign * w for lon, w in zip(longitudes, wide, strict=True) for sign in (-1, 1)],
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class OpeningView:
+    """Where the map opens, and how many incidents lie outside of what it shows then."""
+
+    latitude: float
+    longitude: float
+    zoom: float
+    outside: int = 0
+
+
+def opening_view(rows: pd.DataFrame) -> OpeningView:
+    """The view that fits the rows of `queries.points`.
+
+    A few places far from all others would shrink the rest to a spot: where leaving out at most MAX_OUTSIDE of
+    the incidents brings the map much closer, it opens there, and the page says how many lie outside.
+    """
+    whole = OpeningView(*fit_view(*extent(rows)))
+    if len(rows) < 3:
+        return whole
+    centre = weighted_median(rows["latitude"], rows["incidents"]), weighted_median(rows["longitude"], rows["incidents"])
+    away = [math.hypot(lat - centre[0], lon - centre[1]) for lat, lon in zip(rows["latitude"], rows["longitude"], strict=True)]
+    far = sorted(range(len(rows)), key=lambda n: -away[n])
+    counts = list(rows["incidents"])
+    allowed, cut = MAX_OUTSIDE * sum(counts), 0
+    for n in range(1, len(far)):
+        if sum(counts[m] for m in far[:n]) > allowed:
+            break
+        # Only a gap sets places apart: the nearest one left out is much farther off than the farthest one kept.
+        if away[far[n - 1]] > GAP * away[far[n]]:
+            cut = n
+    kept, outside = sorted(far[cut:]), sum(counts[n] for n in far[:cut])
+    near = OpeningView(*fit_view(*extent(rows.iloc[kept])), outside=int(outside))
+    return near if near.zoom - whole.zoom >= CLOSER_BY else whole
+
+
+def weighted_median(values: pd.Series, weights: pd.Series) -> float:
+    """The value in the middle, each counted as often as its weight says."""
+    pairs = sorted(zip(values, weights, strict=True))
+    half, run = sum(weights) / 2, 0.0
+    for value, weight in pairs:
+        run += weight
+        if run >= half:
+            return float(value)
+    return float(pairs[-1][0])
+
+
+def fit_view(latitudes: Sequence[float], longitudes: Sequence[float]) -> tuple[float, float, float]:
+    """Latitude, longitude and zoom that show all the points (Web Mercator), no closer than a province."""
+    if not len(latitudes):
+        return DEFAULT_VIEW
+    south, north, west, east = min(latitudes), max(latitudes), min(longitudes), max(longitudes)
+    y = [math.log(math.tan(math.pi / 4 + math.radians(max(-80, min(80, lat))) / 2)) for lat in (south, north)]
+    # The world is 512 pixels wide at zoom 0.
+    wide = (east - west) / 360 * 512
+    tall = (y[1] - y[0]) / (2 * math.pi) * 512
+    zoom = min(
+        math.log2(FIT_WIDTH / wide) if wide else MAX_FIT_ZOOM,
+        math.log2(FIT_HEIGHT / tall) if tall else MAX_FIT_ZOOM,
+        MAX_FIT_ZOOM,
+    )
+    middle = math.degrees(2 * math.atan(math.exp(sum(y) / 2)) - math.pi / 2)
+    return round(middle, 3), round((west + east) / 2, 3), round(max(zoom - 0.25, 0.8), 2)
+
+
+@lru_cache(maxsize=1)
+def country_labels() -> tuple[tuple[str, float, float, float], ...]:
+    """Names of countries, the longitude and latitude they are written at and their area, the largest first."""
+    features = json.loads(WORLD.read_text(encoding="utf-8"))["features"]
+    properties = sorted((f["properties"] for f in features), key=lambda p: -p["area"])
+    return tuple((p["name"], *p["label"], p["area"]) for p in properties if p["area"] >= LABELS_MIN_AREA)
+
+
+def mercator_px(latitude: float, longitude: float, zoom: float) -> tuple[float, float]:
+    """Where a point lies on the map in pixels from its north-west corner (Web Mercator, 512 pixels at zoom 0)."""
+    scale = 512 * 2**zoom
+    y = math.log(math.tan(math.pi / 4 + math.radians(max(-85, min(85, latitude))) / 2))
+    return (longitude + 180) / 360 * scale, (0.5 - y / (2 * math.pi)) * scale
+
+
+Box = tuple[float, float, float, float]
+
+
+def text_box(x: float, y: float, text: str, *, left_aligned: bool = False) -> Box:
+    """About the box that a label takes, in pixels, with a little air around it."""
+    wide = len(text) * 6.0 + 6
+    return (x - 2, y - 8, x + wide, y + 8) if left_aligned else (x - wide / 2, y - 8, x + wide / 2, y + 8)
+
+
+def overlaps(box: Box, taken: Sequence[Box]) -> bool:
+    """Whether a box lies on any of the others."""
+    return any(box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in taken)
+
+
+def choose_labels(drawn: pd.DataFrame, zoom: float) -> list[dict[str, Any]]:
+    """The names that fit on the map at its opening zoom without lying on a point or on each other.
+
+    Places of incidents first, those with most dead before the others, then countries, largest first.
+    """
+    taken: list[Box] = []
+    spots = []
+    for row in drawn.to_dict("records"):
+        x, y = mercator_px(row["latitude"], row["longitude"], zoom)
+        r = row["radius"] * 0.8
+        taken.append((x - r, y - r, x + r, y + r))
+        spots.append((x + row["radius"], y, row))
+    labels: list[dict[str, Any]] = []
+    for x, y, row in spots[:MAX_LABELLED_POINTS]:
+        name = row["label"] if len(row["label"]) <= MAX_LABEL_CHARS else row["label"][: MAX_LABEL_CHARS - 1].rstrip() + "…"
+        box = text_box(x + 3, y, name, left_aligned=True)
+        known = any(name == other["text"] for other in labels)
+        if name and not known and not overlaps(box, taken) and len(labels) < MAX_PLACE_LABELS:
+            taken.append(box)
+            labels.append(
+                {"text": name, "longitude": row["longitude"], "latitude": row["latitude"], "dx": round(row["radius"] + 4), "kind": "place"}
+            )
+    px_per_degree = 512 * 2**zoom / 360
+    for name, longitude, latitude, area in country_labels():
+        box = text_box(*mercator_px(latitude, longitude, zoom), name)
+        roomy = math.sqrt(area) * px_per_degree > NAME_FITS * (box[2] - box[0])
+        if roomy and not overlaps(box, taken):
+            taken.append(box)
+            labels.append({"text": name, "longitude": longitude, "latitude": latitude, "dx": 0, "kind": "country"})
+    return labels
+
+
+def label_layers(labels: list[dict[str, Any]], *, theme: str | None) -> list[pdk.Layer]:
+    """The names as text: countries quiet and centred, places darker and to the right of their point."""
+    colours = palette(theme)
+    layers = []
+    for kind, colour, anchor, weight in (("country", colours.label, "middle", 500), ("place", colours.ink, "start", 600)):
+        rows = [label for label in labels if label["kind"] == kind]
+        if not rows:
+            continue
+        layers.append(
+            pdk.Layer(
+                "TextLayer",
+                data=rows,
+                id=f"names-{kind}",
+                get_position="[longitude, latitude]",
+                get_text="text",
+                get_size=11.5 if kind == "country" else 12,
+                get_color=rgba(colour),
+                get_pixel_offset="[dx, 0]",
+                get_text_anchor=pdk.types.String(anchor),
+                font_family=pdk.types.String("Source Sans, sans-serif"),
+                font_weight=weight,
+                character_set=pdk.types.String("auto"),
+                pickable=False,
+            )
+        )
+    return layers
+
+
+def tile_style(tiles: str) -> str:
+    """A map style with one raster source, as a data URL: what the browser's map wants where a tile URL is set."""
+    style = {
+        "version": 8,
+        "sources": {"tiles": {"type": "raster", "tiles": [tiles], "tileSize": 256}},
+        "layers": [{"id": "tiles", "type": "raster", "source": "tiles"}],
+    }
+    return "data:application/json;base64," + base64.b64encode(json.dumps(style).encode()).decode()
+
+
+def base_layers(*, theme: str | None, world: str = WORLD_URL) -> list[pdk.Layer]:
+    """Land and borders."""
+    colours = palette(theme)
+    land = pdk.Layer(
+        "GeoJsonLayer",
+        data=world,
+        id="land",
+        stroked=True,
+        filled=True,
+        get_fill_color=rgba(colours.land),
+        get_line_color=rgba(colours.border),
+        get_line_width=1,
+        line_width_units=pdk.types.String("pixels"),
+        line_width_min_pixels=0.8,
+        pickable=False,
+    )
+    return [land]
+
+
+def incident_layers(drawn: pd.DataFrame, *, theme: str | None) -> list[pdk.Layer]:
+    """The circles of uncertainty and, on top, the points; only the points answer the pointer."""
+    colours = palette(theme)
+    vague = drawn[drawn["uncertainty"] > 0] if len(drawn) else drawn
+    layers = []
+    if len(vague):
+        layers.append(
+            pdk.Layer(
+                "ScatterplotLayer",
+                data=vague[["longitude", "latitude", "uncertainty", "halo", "halo_line"]].to_dict("records"),
+                id="uncertainty",
+                get_position="[longitude, latitude]",
+                get_radius="uncertainty",
+                radius_units=pdk.types.String("meters"),
+                get_fill_color="halo",
+                get_line_color="halo_line",
+                stroked=True,
+                line_width_units=pdk.types.String("pixels"),
+                get_line_width=1,
+                pickable=False,
+            )
+        )
+    layers.append(
+        pdk.Layer(
+            "ScatterplotLayer",
+            data=drawn[["longitude", "latitude", "radius", *POINT_COLUMNS]].to_dict("records"),
+            id=POINTS_LAYER,
+            get_position="[longitude, latitude]",
+            get_radius="radius",
+            radius_units=pdk.types.String("pixels"),
+            get_fill_color="fill",
+            get_line_color="line",
+            stroked=True,
+            line_width_units=pdk.types.String("pixels"),
+            get_line_width=1.6,
+            pickable=True,
+            auto_highlight=True,
+            highlight_color=rgba(colours.ink, 110),
+        )
+    )
+    return layers
+
+
+class ReadyDeck(pdk.Deck):  # type: ignore[misc]
+    """A Deck that writes its JSON once and compactly; pydeck's own indents it, which takes ten times as long."""
+
+    _json: str | None = None
+
+    def to_json(self) -> str:
+        """The Deck as deck.gl's JSON."""
+        if self._json is None:
+            self._json = json.dumps(self, sort_keys=True, default=_plain, separators=(",", ":"))
+        return self._json
+
+
+def _plain(value: Any) -> Any:
+    """pydeck's own reading of its objects, without the text this class keeps."""
+    plain = default_serialize(value)
+    return {k: v for k, v in plain.items() if k not in ("_json", "json")} if isinstance(plain, dict) else plain
+
+
+def incident_map(rows: pd.DataFrame, *, theme: str | None = None, tiles: str | None = None) -> pdk.Deck:
+    """The map of the rows of `queries.points`, fitted to them."""
+    drawn = style_points(rows, theme=theme)
+    view = opening_view(rows)
+    colours = palette(theme)
+    # A tile server's map has land and names of its own.
+    ground = [] if tiles else [*base_layers(theme=theme), *label_layers(choose_labels(drawn, view.zoom), theme=theme)]
+    # Without a provider and without a style the browser asks nobody for tiles.
+    base = {"map_provider": "maplibre", "map_style": tile_style(tiles)} if tiles else {"map_provider": None}
+    return ReadyDeck(
+        layers=[*ground, *incident_layers(drawn, theme=theme)],
+        initial_view_state=pdk.ViewState(latitude=view.latitude, longitude=view.longitude, zoom=view.zoom, min_zoom=0.5, max_zoom=14),
+        views=[pdk.View(type="MapView", controller=True)],
+        **base,
+        tooltip={
+            "html": "<b>{what}</b>, {when}<br>{where}<br>{who}<br>{toll}",
+            "style": {
+                "backgroundColor": colours.paper,
+                "color": colours.ink,
+                "border": f"1px solid {colours.rule}",
+                "fontSize": "13px",
+                "lineHeight": "1.4",
+                "maxWidth": "280px",
+                "padding": "6px 9px",
+            },
+        },
+    )

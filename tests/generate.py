@@ -1,0 +1,330 @@
+"""Plausible made-up stores, for tests and the bench: any number of incidents, the same from the same seed.
+
+The countries, towns and groups are real so that maps and filters have something true to show; every
+event and every figure in it is invented. Each text says in its note that it is generated.
+"""
+
+from __future__ import annotations
+
+import datetime as dt
+import hashlib
+import random
+from dataclasses import dataclass
+
+from sqlite_utils import Database
+
+from pipeline import store
+from pipeline.models import (
+    EVENT_TYPE_OF,
+    Actor,
+    Article,
+    Attribution,
+    Candidate,
+    Claim,
+    Evidence,
+    Incident,
+    Part,
+    Report,
+)
+
+FIRST_DAY = dt.date(2023, 1, 1)
+DAYS = 730
+NOTE = "generated for tests; nothing in it happened"
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """One country to set events in: towns with their province and position, who fights whom."""
+
+    country: str
+    name: str
+    towns: tuple[tuple[str, str, float, float], ...]
+    state: Actor
+    armed: tuple[Actor, ...]
+
+
+def _group(name: str, inter: int, *aliases: str) -> Actor:
+    return Actor(name, inter, aliases, "t-" + name.lower().replace(" ", "-"))
+
+
+SCENES = (
+    Scene(
+        "IQ", "Iraq",
+        (("Kirkuk", "Kirkuk", 35.468, 44.392), ("Baqubah", "Diyala", 33.75, 44.641), ("Erbil", "Erbil", 36.191, 44.009)),
+        _group("Military of Iraq", 1, "Iraqi army"),
+        (_group("Kataib Hezbollah", 3, "KH"), _group("Islamic State", 2, "IS", "ISIS", "Daesh")),
+    ),
+    Scene(
+        "SY", "Syria",
+        (("Deir ez-Zor", "Deir ez-Zor", 35.336, 40.141), ("Idlib", "Idlib", 35.931, 36.634), ("Aleppo", "Aleppo", 36.202, 37.134)),
+        _group("Military of Syria", 1),
+        (_group("Syrian Democratic Forces", 2, "SDF"), _group("Hayat Tahrir al-Sham", 2, "HTS"), _group("Islamic State", 2, "IS", "ISIS")),
+    ),
+    Scene(
+        "YE", "Yemen",
+        (("Hodeidah", "Al Hudaydah", 14.798, 42.954), ("Marib", "Marib", 15.462, 45.325), ("Taiz", "Taiz", 13.579, 44.021)),
+        _group("Military of Yemen", 1),
+        (_group("Ansar Allah", 2, "Houthis"), _group("Al-Qaeda in the Arabian Peninsula", 2, "AQAP")),
+    ),
+    Scene(
+        "ML", "Mali",
+        (("Gao", "Gao", 16.272, -0.044), ("Mopti", "Mopti", 14.485, -4.183), ("Kidal", "Kidal", 18.441, 1.408)),
+        _group("Military of Mali", 1, "FAMa"),
+        (_group("JNIM", 2, "GSIM"), _group("Islamic State in the Greater Sahara", 2, "ISGS")),
+    ),
+    Scene(
+        "NG", "Nigeria",
+        (("Maiduguri", "Borno", 11.846, 13.157), ("Kaduna", "Kaduna", 10.526, 7.439), ("Jos", "Plateau", 9.929, 8.892)),
+        _group("Military of Nigeria", 1),
+        (_group("Boko Haram", 2), _group("Islamic State West Africa Province", 2, "ISWAP"), _group("Fulani militia", 4)),
+    ),
+    Scene(
+        "SD", "Sudan",
+        (("El Fasher", "North Darfur", 13.629, 25.349), ("Omdurman", "Khartoum", 15.645, 32.478), ("Nyala", "South Darfur", 12.05, 24.88)),
+        _group("Military of Sudan", 1, "SAF"),
+        (_group("Rapid Support Forces", 2, "RSF"),),
+    ),
+    Scene(
+        "UA", "Ukraine",
+        (("Kharkiv", "Kharkiv", 49.981, 36.253), ("Kherson", "Kherson", 46.636, 32.617), ("Avdiivka", "Donetsk", 48.140, 37.743)),
+        _group("Military of Ukraine", 1),
+        (_group("Russia", 8),),
+    ),
+    Scene(
+        "MM", "Myanmar",
+        (("Lashio", "Shan", 22.935, 97.749), ("Sittwe", "Rakhine", 20.146, 92.898), ("Myawaddy", "Kayin", 16.689, 98.508)),
+        _group("Military of Myanmar", 1, "Tatmadaw"),
+        (_group("Arakan Army", 2), _group("People's Defence Force", 2, "PDF")),
+    ),
+    Scene(
+        "CO", "Colombia",
+        (("Cali", "Valle del Cauca", 3.437, -76.522), ("Arauca", "Arauca", 7.084, -70.759)),
+        _group("Military of Colombia", 1),
+        (_group("National Liberation Army", 2, "ELN"), _group("Clan del Golfo", 3)),
+    ),
+    Scene(
+        "PK", "Pakistan",
+        (("Quetta", "Balochistan", 30.184, 67.001), ("Peshawar", "Khyber Pakhtunkhwa", 34.008, 71.579)),
+        _group("Military of Pakistan", 1),
+        (_group("Tehrik-i-Taliban Pakistan", 2, "TTP"), _group("Balochistan Liberation Army", 2, "BLA")),
+    ),
+    Scene(
+        "SO", "Somalia",
+        (("Mogadishu", "Banaadir", 2.037, 45.344), ("Kismayo", "Lower Juba", -0.358, 42.545)),
+        _group("Military of Somalia", 1),
+        (_group("Al Shabaab", 2),),
+    ),
+    Scene(
+        "CD", "Democratic Republic of Congo",
+        (("Goma", "North Kivu", -1.674, 29.228), ("Bunia", "Ituri", 1.559, 30.252)),
+        _group("Military of the Democratic Republic of Congo", 1, "FARDC"),
+        (_group("March 23 Movement", 2, "M23"), _group("Allied Democratic Forces", 2, "ADF")),
+    ),
+)  # fmt: skip
+
+# (child, parent): enough of a tree for an actor filter to have something below it.
+PARENTS = (
+    ("Kataib Hezbollah", "Islamic Resistance in Iraq"),
+    ("Islamic Resistance in Iraq", "Popular Mobilization Forces"),
+    ("Islamic State West Africa Province", "Islamic State"),
+    ("Islamic State in the Greater Sahara", "Islamic State"),
+)
+EXTRA_ACTORS = (_group("Islamic Resistance in Iraq", 3, "IRI"), _group("Popular Mobilization Forces", 3, "PMF"))
+
+OUTLETS = ("Northern Wire", "The Courier", "Gulf Daily", "Sahel Post", "Evening Record")
+ASSERTION_WEIGHTS = {"asserted": 82, "background": 8, "aggregate": 4, "prospective": 4, "denied": 2}
+STATUS_WEIGHTS = {"machine": 88, "confirmed": 8, "edited": 2, "rejected": 2}
+# What happened, as (sub-event type, verb phrase, modes, whether deaths are usual).
+PLOTS = (
+    ("Armed clash", "attacked a position of", ("firearms",), True),
+    ("Air/drone strike", "struck a base of", ("aerial", "drone"), True),
+    ("Shelling/artillery/missile attack", "shelled a camp of", ("heavy-weapons",), True),
+    ("Remote explosive/landmine/IED", "set off a roadside bomb against", ("explosives",), True),
+    ("Suicide bomb", "sent a suicide bomber against", ("suicide-attack",), True),
+    ("Attack", "shot at", ("firearms",), True),
+    ("Abduction/forced disappearance", "kidnapped", ("abduct",), False),
+    ("Peaceful protest", "marched against", (), False),
+    ("Violent demonstration", "threw stones at", ("primitive",), False),
+    ("Disrupted weapons use", "shot down a drone of", (), False),
+)
+
+
+def _pick(rng: random.Random, weights: dict[str, int]) -> str:
+    return rng.choices(list(weights), list(weights.values()))[0]
+
+
+def _id(prefix: str, *parts: object) -> str:
+    return prefix + hashlib.blake2b("\0".join(map(str, parts)).encode(), digest_size=8).hexdigest()
+
+
+def _sides(rng: random.Random, scene: Scene, sub: str) -> tuple[tuple[Actor, ...], tuple[Actor, ...]]:
+    civilians = Actor(f"Civilians ({scene.name})", 7)
+    if EVENT_TYPE_OF[sub] == "Protests":
+        return (Actor(f"Protesters ({scene.name})", 6),), ()
+    if EVENT_TYPE_OF[sub] == "Riots":
+        return (Actor(f"Rioters ({scene.name})", 5),), (scene.state,)
+    if EVENT_TYPE_OF[sub] == "Violence against civilians":
+        return ((rng.choice(scene.armed),) if rng.random() < 0.85 else ()), (civilians,)
+    sides = (rng.choice(scene.armed),), (scene.state,)
+    return sides if rng.random() < 0.6 else (sides[1], sides[0])
+
+
+class _Text:
+    """A text under construction that remembers where the words of each field stand."""
+
+    def __init__(self) -> None:
+        self.text, self.spans = "", list[Evidence]()
+
+    def add(self, words: str, *fields: str) -> _Text:
+        start = len(self.text)
+        self.text += words
+        self.spans += [Evidence(field, start, len(self.text), words) for field in fields]
+        return self
+
+
+def fill_store(db: Database, n: int, seed: int = 1) -> None:
+    """Put `n` incidents with their articles, reports, evidence, origins and actors into an empty store.
+
+    About 1.6 reports an incident; some undated, some unlocated, some without any toll, every assertion,
+    event type and review status among them once `n` is a few hundred. The same `n` and `seed` give the
+    same rows.
+    """
+    rng = random.Random(seed)
+    with store.writing(db):
+        _save_actors(db)
+        run_id = store.begin_run(db, command="generate", coder="rules", coder_version="generated", at_utc="2025-01-01T00:00:00Z")
+        for number in range(n):
+            _save_incident(db, rng, number, run_id)
+        store.finish_run(db, run_id, counts={"incidents": n}, at_utc="2025-01-01T00:00:00Z")
+
+
+def _save_actors(db: Database) -> None:
+    actors = {a.name: a for scene in SCENES for a in (scene.state, *scene.armed)} | {a.name: a for a in EXTRA_ACTORS}
+    country = {a.name: scene.country for scene in SCENES for a in (scene.state, *scene.armed)}
+    rows = [
+        {
+            "actor_id": a.actor_id, "name": a.name, "aliases": list(a.aliases), "kind": "state" if a.inter == 1 else "group",
+            "country": country.get(a.name, ""), "inter": a.inter, "active_from": None, "active_to": None,
+        }
+        for a in actors.values()
+    ]  # fmt: skip
+    parent = dict(PARENTS)
+    edges = []
+    for name in actors:
+        above, distance = name, 0
+        while True:
+            edges.append((above, name, distance))
+            if above not in parent:
+                break
+            above, distance = parent[above], distance + 1
+    store.save_actors(db, rows, edges)
+
+
+def _save_incident(db: Database, rng: random.Random, number: int, run_id: int) -> None:
+    scene = rng.choice(SCENES)
+    town, admin1, latitude, longitude = rng.choice(scene.towns)
+    sub, verb, modes, deadly = rng.choice(PLOTS)
+    side_a, side_b = _sides(rng, scene, sub)
+    day = FIRST_DAY + dt.timedelta(days=int(DAYS * rng.random() ** 0.8))
+    dated, where_prec = rng.random() > 0.04, rng.choices((1, 2, 4, 6, None), (62, 20, 8, 6, 4))[0]
+    near = where_prec == 2
+    point = where_prec in (1, 2, 4)
+    deaths = int(rng.paretovariate(1.1)) - 1 if deadly and rng.random() > 0.15 else None
+    deaths = min(deaths, 400) if deaths is not None else None
+    injured = int(rng.paretovariate(0.9)) - 1 if rng.random() > 0.5 else None
+    injured = min(injured, 900) if injured is not None else None
+    assertion = _pick(rng, ASSERTION_WEIGHTS)
+    coded = {
+        "assertion": assertion,
+        "event_type": EVENT_TYPE_OF[sub],
+        "sub_event_type": sub,
+        "modes": modes,
+        "date_start": day.isoformat() if dated else None,
+        "date_end": day.isoformat() if dated else None,
+        "date_prec": 1 if dated else None,
+        "date_basis": "relative" if dated else None,
+        "place_name": None if where_prec is None else scene.name if where_prec == 6 else admin1 if where_prec == 4 else town,
+        "country": None if where_prec is None else scene.country,
+        "admin1": admin1 if point else None,
+        "latitude": round(latitude + (rng.uniform(-0.2, 0.2) if near else 0), 4) if point else None,
+        "longitude": round(longitude + (rng.uniform(-0.2, 0.2) if near else 0), 4) if point else None,
+        "where_prec": where_prec,
+        "side_a": side_a,
+        "side_b": side_b,
+        "injured_best": injured,
+        "injured_low": injured,
+        "injured_high": injured,
+    }
+    if side_a and rng.random() < 0.2:
+        coded["claims"] = (Claim(side_a[0].name, rng.choice(("claimed", "denied", "blamed"))),)
+    versions = rng.choices((1, 2, 3, 5), (62, 24, 10, 4))[0]
+    reports, articles, origins = [], [], set()
+    for version in range(versions):
+        toll = deaths + rng.choice((0, 0, 0, 1, 2)) if deaths is not None and version else deaths
+        article, spans, origin = _article(rng, scene, coded, day, toll, number, version, verb)
+        origins.add(origin)
+        report = Report(
+            report_id=_id("r", article.article_id), article_id=article.article_id, evidence=spans,
+            deaths_best=toll, deaths_low=toll, deaths_high=toll, attributions=(Attribution("a police officer", "police"),),
+            confidence=round(rng.uniform(0.4, 0.99), 2), coder="rules", coder_version="generated", **coded,
+        )  # fmt: skip
+        store.save_origin(db, origin, agency="", basis="generated")
+        store.save_article(db, article, run_id=run_id, origin_id=origin, origin_basis="generated")
+        store.save_coding(
+            db, article.article_id, [report], coder="rules", coder_version="generated", outcome="coded", run_id=run_id
+        )  # fmt: skip
+        reports.append(report)
+        articles.append(article)
+    tolls = sorted(r.deaths_best for r in reports if r.deaths_best is not None)
+    published = sorted(a.published_at_utc for a in articles if a.published_at_utc)
+    chosen = max(reports, key=lambda r: r.deaths_best if r.deaths_best is not None else -1)
+    incident = Incident(
+        incident_id=f"i{number:06d}", deaths_best=tolls[-1] if tolls else None, deaths_low=tolls[0] if tolls else None,
+        deaths_high=tolls[-1] if tolls else None, attributions=reports[0].attributions,
+        number_of_reports=len(reports), number_of_articles=len(reports), number_of_sources=len(origins),
+        first_reported=published[0] if published else None, last_reported=published[-1] if published else None,
+        review_status=_pick(rng, STATUS_WEIGHTS), confidence=chosen.confidence, rules={"deaths_best": "highest toll"},
+        report_ids=tuple(sorted(r.report_id for r in reports)),
+        candidates=tuple(
+            Candidate("deaths_best", r.deaths_best, r.report_id, r.report_id == chosen.report_id)
+            for r in reports if r.deaths_best is not None
+        ),
+        **coded,
+    )  # fmt: skip
+    links = {r.report_id: (1.0, "same day; same place") for r in reports}
+    store.save_incident(db, incident, links=links)
+
+
+def _article(
+    rng: random.Random, scene: Scene, coded: dict[str, object], day: dt.date, toll: int | None, number: int, version: int, verb: str
+) -> tuple[Article, tuple[Evidence, ...], str]:
+    """One article that tells the event, the evidence for what it says, and its origin's id."""
+    outlet = rng.choice(OUTLETS)
+    side_a, side_b = coded["side_a"], coded["side_b"]
+    attacker = side_a[0].name if side_a else "Gunmen"  # type: ignore[index]
+    target = side_b[0].name if side_b else "the government"  # type: ignore[index]
+    place = str(coded["place_name"] or "an undisclosed location")
+    headline = f"{attacker} in the news again, {place}, dispatch {number}-{version}"
+    words = _Text().add(headline).add("\n\n")
+    words.add(attacker, *(["side_a"] if side_a else [])).add(" ").add(verb, "event_type", "sub_event_type", "assertion")
+    words.add(" ").add(target, *(["side_b"] if side_b else [])).add(" near " if coded["where_prec"] == 2 else " in ")
+    words.add(place, *(["place_name", "country"] if coded["place_name"] else []))
+    if coded["date_start"]:
+        words.add(" on ").add(day.strftime("%A"), "date_start", "date_end")
+    if toll is not None:
+        words.add(", killing ").add(f"{toll} people" if toll else "no one", "deaths_best")
+    if coded["injured_best"] is not None:
+        words.add(" and wounding ").add(f"{coded['injured_best']} others", "injured_best")
+    words.add(", ").add("a police officer", "attributions").add(f" said.\n\nThe town has seen unrest for months, {outlet} found.")
+    published = (
+        None if not coded["date_start"] else (day + dt.timedelta(days=version)).isoformat() + f"T{rng.randrange(24):02d}:00:00Z"
+    )  # fmt: skip
+    article_id = _id("a", outlet, words.text)
+    article = Article(
+        article_id=article_id, story_id=article_id, published_at_utc=published,
+        published_source="metadata" if published else None, source=outlet, headline=headline, text=words.text,
+        parts=(Part("headline", 0, len(headline)), Part("body", len(headline) + 2, len(words.text))),
+        file_name=f"generated-{number}-{version}.txt", note=NOTE,
+    )  # fmt: skip
+    origin = _id("o", number, 0 if version and rng.random() < 0.4 else version)
+    return article, tuple(words.spans), origin

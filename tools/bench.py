@@ -1,0 +1,146 @@
+"""Measure what can get slow: coding, place look-up, the dashboard's queries. Prints one table.
+
+Coding is given as a ratio to the bare spaCy pipeline over the same texts in the same run, since
+seconds differ from machine to machine and the parse is the floor under any coder of this kind. All
+times are of the processor, not of the clock, so that other programs on the machine count little.
+"""
+
+from __future__ import annotations
+
+import json
+import platform
+import statistics
+import sys
+import tempfile
+import time
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any
+
+from pipeline import run, store
+from pipeline.coding.coder import load_coder
+from pipeline.filters import Filters, where
+from pipeline.gazetteer import open_gazetteer
+from pipeline.models import Article
+from pipeline.settings import ROOT, load_settings
+from tests.generate import fill_store
+
+ROUNDS = 3
+CODING_ROUNDS = 2
+INCIDENTS = 10_000
+NAMES = (
+    "Kirkuk", "Deir al-Zor", "Deir ez-Zor", "Al-Qa'im", "Qaim", "Tripoli", "Hodeidah", "Maiduguri", "Kharkiv", "Tel Aviv",
+    "Gao", "Rafah", "Ain al-Asad", "Erbil", "Mogadishu", "Goma", "Nyala", "Lashio", "Nowhereville", "Xyzzy",
+)  # fmt: skip
+VIEWS = {
+    "everything": Filters(),
+    "one country": Filters(country=("IQ",)),
+    "one actor with children": Filters(actor=("Islamic State",)),
+    "one month": Filters(date_from="2024-03-01", date_to="2024-03-31", undated=False),
+    "words": Filters(text="Maiduguri"),
+    "at least 10 dead": Filters(deaths_min=10),
+}
+
+
+def read_articles() -> list[Article]:
+    """The texts that coding is measured on: the gold sets of the tests and the demonstration."""
+    paths = [*sorted((ROOT / "tests" / "gold").glob("*.jsonl")), run.DEMONSTRATION]
+    items = [item for item in run.read_items(paths) if isinstance(item, Article)]
+    return list({a.article_id: a for a in items}.values())
+
+
+def time_of(work: Callable[[], Any]) -> float:
+    """Processor seconds of one run."""
+    start = time.process_time()
+    work()
+    return time.process_time() - start
+
+
+def best_of(work: Callable[[], Any], rounds: int = ROUNDS) -> float:
+    """Processor seconds of the fastest of several runs: the one that other programs disturbed least."""
+    return min(time_of(work) for _ in range(rounds))
+
+
+def bench_coding(settings: Any) -> list[tuple[str, str]]:
+    """How many times the bare pipeline's time the coder takes, over the same texts, run in turns."""
+    coder, articles = load_coder(settings), read_articles()
+    texts = [a.text for a in articles]
+    coder.code(articles[0])
+    bare, whole = [], []
+    for _ in range(CODING_ROUNDS):
+        bare.append(time_of(lambda: [coder.nlp(text) for text in texts]))
+        whole.append(time_of(lambda: [coder.code(a) for a in articles]))
+    words = sum(len(text.split()) for text in texts)
+    with tempfile.TemporaryDirectory() as folder:
+        db = store.open_store(Path(folder) / "bench.db")
+        chain = time_of(lambda: run.ingest_items(db, articles, coder=coder))
+        db.close()
+    return [
+        ("texts", f"{len(texts)} articles, {words} words"),
+        ("bare spaCy pipeline", f"{min(bare):.2f} s, {len(texts) / min(bare):.1f} articles/s"),
+        ("coder", f"{min(whole):.2f} s, {len(texts) / min(whole):.1f} articles/s"),
+        ("coder / bare pipeline", f"{min(whole) / min(bare):.2f} times"),
+        ("whole ingest / bare pipeline", f"{chain / min(bare):.2f} times"),
+    ]
+
+
+def bench_gazetteer(settings: Any) -> list[tuple[str, str]]:
+    """Opening the built index, and look-ups of names that are in it and names that are not."""
+    open_gazetteer(settings.cache)
+    opened = best_of(lambda: open_gazetteer(settings.cache))
+    gazetteer = open_gazetteer(settings.cache)
+    cold = [time_of(lambda name=name: gazetteer.candidates(name)) for name in NAMES]
+    warm = [time_of(lambda name=name: gazetteer.resolve(name)) for _ in range(50) for name in NAMES]
+    return [
+        ("gazetteer, open", f"{opened * 1e3:.1f} ms"),
+        ("look-up, first time", f"median {statistics.median(cold) * 1e3:.3f} ms, worst {max(cold) * 1e3:.3f} ms"),
+        ("look-up with choice, again", f"median {statistics.median(warm) * 1e3:.3f} ms, worst {max(warm) * 1e3:.3f} ms"),
+    ]
+
+
+def bench_views(incidents: int) -> list[tuple[str, str]]:
+    """What the Monitor asks of a store with this many incidents: the rows of a filtered view."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "generated.db"
+        db = store.open_store(path)
+        db.execute("PRAGMA synchronous = OFF")
+        made = time_of(lambda: fill_store(db, incidents))
+        db.close()
+        rows = [("generated store", f"{incidents} incidents in {made:.1f} s, {path.stat().st_size / 1e6:.0f} MB")]
+        reader = store.open_store_readonly(path)
+        for name, filters in VIEWS.items():
+            condition, params = where(filters)
+            sql = f"SELECT i.* FROM incidents i WHERE {condition} ORDER BY i.date_start DESC, i.incident_id"
+            found = len(reader.execute(sql, params).fetchall())
+            rows.append((f"view: {name}", f"{best_of(lambda s=sql, p=params: reader.execute(s, p).fetchall()) * 1e3:.1f} ms, {found} rows"))
+        reader.close()
+    return rows
+
+
+def show(title: str, rows: Sequence[tuple[str, str]]) -> None:
+    """One block of the table."""
+    print(f"\n{title}")
+    for name, value in rows:
+        print(f"  {name:<32}{value}")
+
+
+def main() -> int:
+    """Run all of it; `--json` prints the same rows as JSON."""
+    settings = load_settings()
+    blocks = {
+        "Coding": bench_coding(settings),
+        "Gazetteer": bench_gazetteer(settings),
+        "Monitor": bench_views(INCIDENTS),
+    }
+    if "--json" in sys.argv[1:]:
+        print(json.dumps({title: dict(rows) for title, rows in blocks.items()}, indent=1))
+        return 0
+    rounds = f"{CODING_ROUNDS} (coding) or {ROUNDS} runs"
+    print(f"Python {platform.python_version()}, {platform.machine()}; processor time, the fastest of {rounds}")
+    for title, rows in blocks.items():
+        show(title, rows)
+    return 0
+
+
+if __name__ == "__main__":
+    sys.exit(main())
