@@ -23,6 +23,7 @@ PAGES = (
     ("ingest", "Ingest", True),
     ("extracts", "Extracts", True),
     ("codebook", "Codebook", True),
+    ("quality", "Quality", True),
 )
 ABOUT = """**Dateline** turns news copy into mapped, sourced incidents, and never shows a number it cannot
 open to the sentence that says it. Base map: Natural Earth, public domain. Place names: GeoNames, CC BY 4.0."""

@@ -355,3 +355,12 @@ def incident_rows(path: str | Path, incident_ids: Sequence[str]) -> dict[str, di
         path, f"SELECT {REVIEW_COLUMNS} FROM incidents i WHERE i.incident_id IN ({','.join('?' * len(incident_ids))})", list(incident_ids)
     )
     return {row["incident_id"]: row for row in rows.to_dict("records")}
+
+
+# --- which coder --------------------------------------------------------------------------------
+
+
+def coders(path: str | Path) -> list[tuple[str, str, int]]:
+    """Who coded the articles of this store: coder, version, how many articles; the most articles first."""
+    rows = _frame(path, "SELECT coder, coder_version, COUNT(*) AS n FROM codings GROUP BY 1, 2 ORDER BY n DESC, 1, 2")
+    return [(str(r["coder"]), str(r["coder_version"]), int(r["n"])) for r in rows.to_dict("records")]

@@ -292,41 +292,56 @@ def pair_reports(golds: Sequence[Coded], coded: Sequence[Coded]) -> list[tuple[i
 
 
 def assign(points: Sequence[Sequence[float]]) -> list[tuple[int, int]]:
-    """The pairs (row, column), one to one, whose points add up to the most; a pair without points is none.
+    """The pairs (row, column), one to one, whose points (whole or half) add up to the most; a pair without points is none.
 
-    Exact at any size: rows come in one by one, and each pushes others along the cheapest path of
-    exchanges (the Hungarian method, with prices that keep every path's cost above zero).
+    Of several such pairings it is the one in which the first row, then the second and so on, has no
+    partner or else the earliest, so that the outcome is one.
     """
     rows, columns = len(points), max(map(len, points), default=0)
-    if not columns:
-        return []
+    base = columns + 1
+    # The order of preference, written as digits to that base, weighs less than the least difference in points.
+    weights = [
+        [round(2 * p) * base**rows - (j + 1) * base ** (rows - 1 - i) if p > 0 else 0 for j, p in enumerate(row)]
+        for i, row in enumerate(points)
+    ]  # fmt: skip
+    return [(i, j) for i, j in heaviest_pairs(weights) if points[i][j] > 0]
+
+
+def heaviest_pairs(weights: Sequence[Sequence[int]]) -> list[tuple[int, int]]:
+    """The pairs (row, column), one to one, as many as there can be, whose weights add up to the most; rows in order.
+
+    The Hungarian method: rows enter one by one, and each pushes others along the cheapest path of
+    exchanges; the prices of rows and columns keep the cost of every exchange at zero or above.
+    """
+    rows, columns = len(weights), max(map(len, weights), default=0)
     size = max(rows, columns)
-    cost = [[-(points[i][j] if i < rows and j < columns else 0.0) for j in range(size)] for i in range(size)]
-    row_price, column_price = [0.0] * size, [0.0] * (size + 1)
-    row_of = [-1] * (size + 1)  # the last column is where a row enters
+    cost = [[-weights[i][j] if i < rows and j < columns else 0 for j in range(size)] for i in range(size)]
+    row_price, column_price = [0] * size, [0] * (size + 1)
+    row_of = [-1] * (size + 1)  # the row each column has; the last column is where a row enters
     for entering in range(size):
         row_of[size], here = entering, size
-        slack, before, seen = [float("inf")] * size, [size] * size, [False] * (size + 1)
+        slack: dict[int, tuple[int, int]] = {}  # column not reached yet -> (cost of going there, from which column)
+        came_from: dict[int, int] = {}
+        reached = [size]
         while row_of[here] >= 0:
-            seen[here], i = True, row_of[here]
-            for j in (j for j in range(size) if not seen[j]):
+            i = row_of[here]
+            for j in set(range(size)).difference(reached):
                 rest = cost[i][j] - row_price[i] - column_price[j]
-                if rest < slack[j]:
-                    slack[j], before[j] = rest, here
-            nearest = min((j for j in range(size) if not seen[j]), key=slack.__getitem__)
-            step = slack[nearest]
-            for j in range(size + 1):
-                if seen[j]:
-                    row_price[row_of[j]] += step
-                    column_price[j] -= step
-                elif j < size:
-                    slack[j] -= step
+                if j not in slack or rest < slack[j][0]:
+                    slack[j] = (rest, here)
+            nearest = min(slack, key=lambda j: (slack[j][0], j))
+            step = slack[nearest][0]
+            for j in reached:
+                row_price[row_of[j]] += step
+                column_price[j] -= step
+            slack = {j: (rest - step, origin) for j, (rest, origin) in slack.items()}
+            came_from[nearest] = slack.pop(nearest)[1]
+            reached.append(nearest)
             here = nearest
         while here != size:
-            row_of[here] = row_of[before[here]]
-            here = before[here]
-        row_of[size] = -1
-    return sorted((i, j) for j, i in enumerate(row_of[:size]) if i < rows and j < columns and points[i][j] > 0)
+            row_of[here] = row_of[came_from[here]]
+            here = came_from[here]
+    return sorted((i, j) for j, i in enumerate(row_of[:size]) if i < rows and j < columns)
 
 
 def score_article(article: GoldArticle, reports: Sequence[Coded], *, scope: str = "") -> ArticleScore:

@@ -864,6 +864,9 @@ def _is_no_place(doc: Doc, p: PlaceMention, people: Sequence[who.ActorMention], 
     """Whether what looks like a place is a group's name, a ship, or only a country's adjective ("the Syrian city")."""
     if any(m.kind == "named" and m.start <= p.start and p.end <= m.end and (m.end - m.start > p.end - p.start or m.actor_id) for m in people):
         return p.place is None or p.place.kind != "country"
+    after = text_of(doc)[p.end : p.end + 12]
+    if re.match(r"[-\u2011 ](?:flagged|owned|registered|operated|bound|linked|backed|led)\b", after):
+        return True  # "Marshall Islands-flagged": whose ship, not where
     words = p.name.split()
     found = countries.find(p.name)
     if found and found[0].start == 0 and found[0].form in ("adjective", "demonym"):
@@ -871,8 +874,10 @@ def _is_no_place(doc: Doc, p: PlaceMention, people: Sequence[who.ActorMention], 
         if all(w.lower() in GENERIC_PLACES for w in rest):
             return True
     span = doc.char_span(p.start, p.end, alignment_mode="expand")
-    before = doc[span.start - 1].lower_ if span is not None and span.start else ""
-    return len(words) == 1 and before in SHIPS
+    if span is None or len(words) != 1:
+        return False
+    # A ship named once as such ("USS Carney") is the ship wherever its name stands.
+    return any(doc[i - 1].lower_ in SHIPS for i in range(1, len(doc)) if doc[i].text == span.root.text)
 
 
 # A sea's point may lie this far from the coast that an event at sea is told by.

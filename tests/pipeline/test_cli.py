@@ -151,6 +151,30 @@ def test_code_writes_reports(dateline: Any, tmp_path: Path, own_store: Path) -> 
     assert not own_store.exists()
 
 
+GOLD = {
+    "article_id": "g1", "published": "2023-12-04", "headline": "Attack", "text": ONE, "phenomena": ["number_words"],
+    "gold": [{"assertion": "asserted", "sub_event_type": "Attack", "date_start": "2023-12-03", "country": "IQ", "deaths_best": 5}],
+}  # fmt: skip
+
+
+def test_evaluate_prints_and_writes_figures(dateline: Any, tmp_path: Path, own_store: Path) -> None:
+    rows = [GOLD | {"article_id": f"g{n}", "text": f"{ONE} Note {n} of the desk."} for n in range(3)]
+    (tmp_path / "gold.jsonl").write_text("".join(json.dumps(row) + "\n" for row in rows), encoding="utf-8")
+    code, out, _ = dateline("evaluate", tmp_path / "gold.jsonl", "--out", tmp_path / "measured.json")
+    lines = {" ".join(line.split()) for line in out.splitlines()}
+    assert code == 0
+    assert {"incident P 1.000 R 1.000 F1 1.000", "deaths_best 1.000 1.000 1.000 3", "coder fake 1"} <= lines
+    assert "number_words 3 1.000 1.000 1.000 1.000 1.000" in lines
+    assert json.loads((tmp_path / "measured.json").read_text(encoding="utf-8"))["all"]["articles"] == 3
+    assert not own_store.exists()
+
+
+def test_evaluate_names_gold_that_is_none_before_it_loads_the_coder(dateline: Any, article: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(cli, "_load_coder", lambda settings: pytest.fail("loaded"))
+    code, _, err = dateline("evaluate", article)
+    assert (code, "one.txt:1: no JSON object" in err, err.count("\n")) == (1, True, 1)
+
+
 def test_export_has_an_option_for_every_filter() -> None:
     options = {name for param in cli.export.params for name in param.opts}
     assert {f"--{param}" for param in PARAMS} <= options
