@@ -319,9 +319,8 @@ def base_layers(*, theme: str | None, world: str = WORLD_URL) -> list[pdk.Layer]
     return [land]
 
 
-def incident_layers(drawn: pd.DataFrame, *, theme: str | None) -> list[pdk.Layer]:
+def incident_layers(drawn: pd.DataFrame) -> list[pdk.Layer]:
     """The circles of uncertainty and, on top, the points; only the points answer the pointer."""
-    colours = palette(theme)
     vague = drawn[drawn["uncertainty"] > 0] if len(drawn) else drawn
     layers = []
     if len(vague):
@@ -355,8 +354,9 @@ def incident_layers(drawn: pd.DataFrame, *, theme: str | None) -> list[pdk.Layer
             line_width_units=pdk.types.String("pixels"),
             get_line_width=1.6,
             pickable=True,
-            auto_highlight=True,
-            highlight_color=rgba(colours.ink, 110),
+            # No highlight under the pointer: it draws the whole map anew, seconds where software draws it,
+            # and a press that comes meanwhile is lost. The tooltip says what lies there.
+            auto_highlight=False,
         )
     )
     return layers
@@ -390,7 +390,7 @@ def incident_map(rows: pd.DataFrame, *, theme: str | None = None, tiles: str | N
     # Without a provider and without a style the browser asks nobody for tiles.
     base = {"map_provider": "maplibre", "map_style": tile_style(tiles)} if tiles else {"map_provider": None}
     return ReadyDeck(
-        layers=[*ground, *incident_layers(drawn, theme=theme)],
+        layers=[*ground, *incident_layers(drawn)],
         initial_view_state=pdk.ViewState(latitude=view.latitude, longitude=view.longitude, zoom=view.zoom, min_zoom=0.5, max_zoom=14),
         views=[pdk.View(type="MapView", controller=True)],
         **base,

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.errors import DatelineError, NotFoundError, SettingsError
+from pipeline.errors import DatelineError, NotFoundError, RefusedError, SettingsError
 from pipeline.filters import LISTS, PARAM_OF, PARAMS, from_params
 from pipeline.settings import Settings, load_settings
 
@@ -355,6 +355,66 @@ def evaluate(gold: tuple[Path, ...], out: Path | None) -> None:
     _show_table(columns, measuring.phenomenon_rows(measured))
     click.echo(f"Phenomena of fewer than {measuring.SHOWN_PHENOMENON} articles are only in the file that --out names.")
     _show_table(("confidence of", "said to be", "n", "mean", "right"), measuring.band_rows(measured))
+
+
+@cli.command()
+@click.argument("article")
+@click.option("--published", metavar="DATE", help="Publication date of an article that says none itself, like 2023-12-03.")
+@store_option
+def explain(article: str, published: str | None) -> None:
+    """Print why ARTICLE is coded as it is: which rule fired on which words, then the reports with their words.
+
+    ARTICLE is the id of an article in the store, a file of articles, or - for a text on standard input.
+    Nothing is stored.
+    """
+    from pipeline.explain import explain as explain_coding
+    from pipeline.explain import explanation_lines
+
+    settings = _settings()
+    articles = _articles_named(article, settings, published=_read_day(published, "--published"))
+    coder = _load_coder(settings)
+    for number, found in enumerate(articles):
+        if number:
+            click.echo("\n" + "-" * 80 + "\n")
+        for line in explanation_lines(found, explain_coding(found, coder.code(found))):
+            click.echo(line)
+
+
+def _articles_named(name: str, settings: Settings, *, published: str | None) -> list[Article]:
+    """The articles of a file or of standard input (-), or the one of this id in the store."""
+    from pipeline import store
+
+    if name == "-":
+        return _articles_in(sys.stdin.buffer.read(), published=published)
+    if Path(name).exists():
+        return _articles_of(Path(name), published=published)
+    if not settings.store.exists():
+        raise NotFoundError(f"there is no file {name}, and no store at {settings.store} to look for an article of that id")
+    with _opened(settings) as db:
+        found = list(store.load_articles(db, [name]))
+    if not found:
+        raise NotFoundError(f"there is no file {name}, and no article of that id in the store")
+    return found
+
+
+def _articles_in(content: bytes, *, published: str | None) -> list[Article]:
+    import tempfile
+
+    with tempfile.TemporaryDirectory(prefix="dateline-") as folder:
+        path = Path(folder) / "standard input"
+        path.write_bytes(content)
+        return _articles_of(path, published=published)
+
+
+def _articles_of(path: Path, *, published: str | None) -> list[Article]:
+    from pipeline.intake import Refusal
+    from pipeline.run import read_items
+
+    items = list(read_items([path], published=published))
+    for item in items:
+        if isinstance(item, Refusal):
+            raise RefusedError(item.reason, item=item.item)
+    return [item for item in items if not isinstance(item, Refusal)]
 
 
 def _show_table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> None:

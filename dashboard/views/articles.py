@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.dating import date_form, show_dated
+from dashboard.explain import show_explanation
 from dashboard.queries_articles import (
     ArticleView,
     article_outcomes,
@@ -170,6 +171,7 @@ def show_article(path: str, article_id: str) -> None:
     html = reader_html(panels, texts, heading="What this report says", hint=HINT if view.reports else "")
     with st.container(key="reader"):
         show_reader(html, key=f"article_{a.article_id}", on_open=go_to)
+    show_explanation(a)
     left, right = st.columns([5, 7], gap="medium")
     with left:
         heading("This article")

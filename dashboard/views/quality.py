@@ -13,12 +13,12 @@ from dashboard.queries_articles import coders
 from dashboard.reading import heading, line, notice, use_style
 from dashboard.states import guard_store, open_page
 from dashboard.wording import NOT_STATED, field_label, format_day, plural
-from pipeline.codebook import describe
+from pipeline.codebook import columns, describe
 from pipeline.errors import FormatError, StoreBrokenError
 from pipeline.evaluate import MEASURED, SHOWN_PHENOMENON, Measured, read_measured
 from pipeline.scoring import Band, Score, Tally
 
-CSS = Path(__file__).resolve().parent.parent / "assets" / "quality.css"
+CSS = Path(__file__).resolve().parent.parent / "assets" / "tables.css"
 MEASURE = "dateline evaluate --out pipeline/measured.json"
 
 # The codebook's column behind a figure that is scored under a name of its own.
@@ -50,7 +50,8 @@ def percent(share: float) -> str:
 def bar(share: float, words: str, *, few: bool = False) -> str:
     """A cell with a figure and its bar, `share` of the full width."""
     width = max(0.0, min(1.0, share)) * 100
-    return f'<td class="ql-bar{" ql-few" if few else ""}"><span>{escape_text(words)}<i><b style="width:{width:.1f}%"></b></i></span></td>'
+    figure = f'<u>{escape_text(words)}</u><i><b style="width:{width:.1f}%"></b></i>'
+    return f'<td class="tb-bar{" tb-few" if few else ""}"><span>{figure}</span></td>'
 
 
 def term(text: str, tip: str = "") -> str:
@@ -58,11 +59,11 @@ def term(text: str, tip: str = "") -> str:
     return f'<abbr title="{escape_text(tip)}" tabindex="0">{escape_text(text)}</abbr>' if tip else escape_text(text)
 
 
-def table_html(columns: Sequence[tuple[str, str]], rows: Sequence[str]) -> str:
+def table_html(heads: Sequence[tuple[str, str]], rows: Sequence[str]) -> str:
     """A table of these columns (name, tooltip) and rows, each the HTML of its cells."""
-    head = "".join(f'<th scope="col">{term(name, tip)}</th>' for name, tip in columns)
+    head = "".join(f'<th scope="col">{term(name, tip)}</th>' for name, tip in heads)
     body = "".join(f"<tr>{row}</tr>" for row in rows)
-    return f'<div class="ql-wrap"><table class="ql-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
+    return f'<div class="tb-wrap"><table class="tb-table"><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table></div>'
 
 
 def row_head(text: str, tip: str = "") -> str:
@@ -81,6 +82,12 @@ def label_of(field: str) -> str:
 def meaning_of(field: str) -> str:
     """The codebook's sentence on a scored field."""
     return REPORT if field == "report" else describe(COLUMN_OF.get(field, field))
+
+
+def in_order(fields: Sequence[tuple[str, Tally]]) -> list[tuple[str, Tally]]:
+    """Scored fields in the order of the codebook's columns."""
+    order = {c.column: n for n, c in enumerate(columns("native"))}
+    return sorted(fields, key=lambda f: order.get(COLUMN_OF.get(f[0], f[0]), len(order)))
 
 
 def version_words(measured: Measured, made: Sequence[tuple[str, str, int]]) -> tuple[str, str]:
@@ -127,29 +134,29 @@ def tallies_html(score: Score) -> str:
 
 def fields_html(fields: Sequence[tuple[str, Tally]]) -> str:
     """Column by column: found, right, both."""
-    columns = (("Column", ""), ("Found", FOUND), ("Right", RIGHT), ("Events", GOLD), ("F1", F1))
+    heads = (("Column", ""), ("Found", FOUND), ("Right", RIGHT), ("Events", GOLD), ("F1", F1))
     rows = [
         f"{row_head(label_of(name), meaning_of(name))}<td>{percent(t.recall)}</td><td>{percent(t.precision)}</td>"
         f"<td>{t.gold:,}</td>{bar(t.f1, f'{t.f1:.2f}', few=t.gold < FEW)}"
         for name, t in fields
     ]
-    return table_html(columns, rows)
+    return table_html(heads, rows)
 
 
 def bands_html(bands: Sequence[Band]) -> str:
     """Confidence band by band: how often it was said, and how often it was right."""
-    columns = (("Confidence said", ""), ("Times", ""), ("On average", ""), ("Right", "The share that was right among them."))
+    heads = (("Confidence said", ""), ("Times", ""), ("On average", ""), ("Right", "The share that was right among them."))
     rows = [
         f"{row_head(f'{b.low:.1f} to {b.high:.1f}')}<td>{b.n:,}</td><td>{percent(b.confidence)}</td>"
         f"{bar(b.share, percent(b.share), few=b.n < FEW)}"
         for b in bands
     ]
-    return table_html(columns, rows)
+    return table_html(heads, rows)
 
 
 def phenomena_html(phenomena: Sequence[tuple[str, Score]]) -> str:
     """By what an article tries the coder with: events, columns, whole articles."""
-    columns = (
+    heads = (
         ("Articles with", ""), ("Articles", ""), ("Events found", FOUND), ("Right", RIGHT), ("Columns", SLOTS), ("Wholly right", EXACT),
         ("F1 of events", F1),
     )  # fmt: skip
@@ -158,12 +165,12 @@ def phenomena_html(phenomena: Sequence[tuple[str, Score]]) -> str:
         t = s.incident
         slots = NOT_STATED if not t.gold or s.slots_macro_f1 is None else f"{s.slots_macro_f1:.2f}"
         found, right = (percent(t.recall), percent(t.precision)) if t.gold else (NOT_STATED, NOT_STATED)
-        both = bar(t.f1, f"{t.f1:.2f}", few=s.articles < FEW) if t.gold else f'<td class="ql-bar"><span>{quiet_words(s)}</span></td>'
+        both = bar(t.f1, f"{t.f1:.2f}", few=s.articles < FEW) if t.gold else f'<td class="tb-bar"><span>{quiet_words(s)}</span></td>'
         rows.append(
             f"{row_head(phenomenon_words(name))}<td>{s.articles:,}</td><td>{found}</td><td>{right}</td><td>{slots}</td>"
             f"<td>{percent(s.exact_share)}</td>{both}"
         )
-    return table_html(columns, rows)
+    return table_html(heads, rows)
 
 
 def quiet_words(score: Score) -> str:
@@ -171,10 +178,23 @@ def quiet_words(score: Score) -> str:
     return escape_text(f"no event: {score.quiet:,} of {score.quiet_of:,} kept quiet")
 
 
-# Names of phenomena that read oddly with their underscores taken out.
+# What a gold set calls a difficulty, said as the end of "articles with"; other names are shown as they are.
 PHENOMENON_WORDS = {
-    "no_report": "no event at all", "landmine_ied": "a landmine or improvised bomb", "between_x_and_y": "between one place and another",
-    "cluster": "one event told by several outlets", "no_asserted": "no asserted event",
+    "aggregate_since_date": "a sum of events since some day", "agency_original": "an agency's own story",
+    "alias_abbreviation": "aliases and abbreviations", "ambiguous_toponym": "a place name that many places have",
+    "attacker_death_excluded": "a dead attacker outside the toll", "attacker_death_included": "a dead attacker in the toll",
+    "background_event": "an earlier event as background", "between_x_and_y": "a place between two places",
+    "blame": "somebody blamed", "cluster": "an event told by several outlets", "confuser_next_day": "a like event on the next day",
+    "denial": "a denial", "explicit_zero": "“no casualties”", "follow_up": "news on an earlier event",
+    "intercepted": "an attack intercepted",
+    "landmine_ied": "a mine or improvised bomb", "metonymy": "a capital for a government", "near": "“near” a place",
+    "no_asserted": "no asserted event", "no_claim": "nobody claiming it", "no_report": "no event at all",
+    "nominal_reference": "“the group”, “the militants”", "outside": "“outside” a place", "paraphrase": "a story retold in other words",
+    "prospective": "a threat or a plan", "province_only": "no more than a province", "relative_date": "“on Sunday”, “two days ago”",
+    "republication": "a story printed again", "round_up": "a round-up of many events",
+    "same_town_confuser": "a like event in the same town",
+    "several_incidents": "several events", "subset_count": "a count within a count", "toll_revised": "a toll revised",
+    "transliteration": "names spelled in several ways",
 }  # fmt: skip
 
 
@@ -229,7 +249,7 @@ def show_measured(measured: Measured, made: Sequence[tuple[str, str, int]]) -> N
     st.html(tallies_html(measured.score))
     heading("Column by column")
     line("An event that was missed counts as not found in every column, one too many as wrong in every column.")
-    st.html(fields_html([(name, t) for name, t in measured.score.fields.items() if t.gold]))
+    st.html(fields_html(in_order([(name, t) for name, t in measured.score.fields.items() if t.gold])))
     show_reliability(measured.reliability)
     show_phenomena(measured)
     heading("To measure again")

@@ -23,6 +23,8 @@ from pipeline.gazetteer import distance_km
 
 # Two mentions of one event's place may be a village and its town; further apart they are two places.
 SAME_PLACE_KM = 30.0
+# Even "had been shot on Tuesday" is news beside an event this close, where it has a place of its own.
+RECENT_DAYS = 3
 # News is of the last days; an event told with an older day is recalled, not reported.
 NEWS_DAYS = 8
 
@@ -46,6 +48,7 @@ class Frame:
     cues: dict[str, Cue] = field(default_factory=dict)
     assertion: str = ""
     chances: dict[str, float] = field(default_factory=dict)  # learned label -> probability
+    listed: bool = False  # opens a list item that begins with its place ("3. Al-Yadudah: ...")
     direct: bool = True  # an event word stands in a main clause of the past
     passing: bool = False  # the event word stands in a subordinate recall ("a day after ...")
 
@@ -110,8 +113,12 @@ def same_place(a: PlaceMention, b: PlaceMention) -> bool:
     if a.name == b.name:
         return True
     if a.place is None or b.place is None:
-        # A village the gazetteer lacks: two such names are two places, a listed one may be its town.
-        return not (a.place is None and b.place is None)
+        # A village the gazetteer lacks is drawn where its town is: that town may be the same place, another is not.
+        if a.place is None and b.place is None:
+            return False
+        if a.latitude is None or b.latitude is None:
+            return not (is_specific(a) and is_specific(b))
+        return _km(a, b) <= SAME_PLACE_KM or not (is_specific(a) and is_specific(b))
     pa, pb = a.place, b.place
     if pa.country != pb.country and pa.country and pb.country:
         return False
@@ -121,6 +128,11 @@ def same_place(a: PlaceMention, b: PlaceMention) -> bool:
             return wide.place.name == narrow.place.admin1 or wide.place.admin1 == narrow.place.admin1
         return True
     return distance_km(pa.latitude, pa.longitude, pb.latitude, pb.longitude) <= SAME_PLACE_KM
+
+
+def _km(a: PlaceMention, b: PlaceMention) -> float:
+    """The distance of two mentions that have coordinates, in kilometres."""
+    return distance_km(a.latitude or 0.0, a.longitude or 0.0, b.latitude or 0.0, b.longitude or 0.0)
 
 
 def own_place(frame: Frame) -> PlaceMention | None:
@@ -247,9 +259,7 @@ def _join(event: Event, f: Frame) -> None:
     if place is not None and (
         event.place is None
         or (_breadth(place) < _breadth(event.place) and same_place(event.place, place))
-        or (event.frames[0].headline
-        and len(event.frames) == 2
-        and _breadth(place) <= _breadth(event.place))
+        or (event.frames[0].headline and len(event.frames) == 2 and _breadth(place) <= _breadth(event.place))
     ):
         event.place = place
 
@@ -289,6 +299,8 @@ def _place_frame(
             return None, f"told with a day long before publication ({date.date_end})", "background"
         return None, "the first event told", "asserted"
     heavy = f.weight >= 2 or bool(f.acts and f.casualties)
+    if f.listed and (f.weight >= 1 or f.casualties) and not current.headline_only:
+        return None, "a list item of its own", "asserted"
     if current.headline_only and len(asserted) == 1:
         if date is not None and published and date.date_end and _days(published, date.date_end) > 31 and not round_up:
             current.assertion = "background"
@@ -313,16 +325,11 @@ def _place_frame(
             return None, "another, earlier day: recalled", "background"
         if date.prec is not None and date.prec >= 4 and not round_up:
             return None, "an earlier month or year: recalled", "background"
-        if (
-            not f.direct
-            and not round_up
-            and "separate" not in f.cues
-            and date.date_start is not None
-            and current.date.date_start is not None
-            and date.date_start < current.date.date_start
-        ):
+        day, here = date.date_start or "", current.date.date_start or ""
+        near = place is not None and is_specific(place) and bool(day and here) and abs(_days(day, here)) <= RECENT_DAYS
+        if not f.direct and not near and not round_up and "separate" not in f.cues and day and day < here:
             return None, "an earlier day, told as known: recalled", "background"
-        if heavy and (f.direct or round_up or "separate" in f.cues):
+        if heavy and (f.direct or near or round_up or "separate" in f.cues):
             return None, "another day: another event", "asserted"
         return current, "another day, but no event of its own", "asserted"
     if f.passing and "past" in f.cues and (date is not None or place is not None):

@@ -175,6 +175,31 @@ def test_evaluate_names_gold_that_is_none_before_it_loads_the_coder(dateline: An
     assert (code, "one.txt:1: no JSON object" in err, err.count("\n")) == (1, True, 1)
 
 
+def test_explain_takes_a_file_an_id_and_standard_input(
+    dateline: Any, article: Path, own_store: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    code, of_file, _ = dateline("explain", article, "--published", "2023-12-04")
+    assert (code, "published 2023-12-04" in of_file, "deaths_best" in of_file) == (0, True, True)
+    assert not own_store.exists()
+    monkeypatch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(ONE.encode())))
+    code, of_text, _ = dateline("explain", "-", "--published", "2023-12-04")
+    assert (code, of_text) == (0, of_file)
+    dateline("ingest", article, "--published", "2023-12-04")
+    before = own_store.read_bytes()
+    code, of_id, _ = dateline("explain", of_file.splitlines()[1].split(",")[0])
+    assert (code, of_id, own_store.read_bytes() == before) == (0, of_file, True)
+
+
+def test_explain_says_what_it_cannot_find_or_read(dateline: Any, article: Path, own_store: Path) -> None:
+    assert "no file nothing.txt, and no store at" in dateline("explain", "nothing.txt")[2]
+    dateline("ingest", article)
+    code, _, err = dateline("explain", "nothing.txt")
+    assert (code, err) == (1, "dateline: there is no file nothing.txt, and no article of that id in the store\n")
+    article.write_bytes(b"")
+    code, _, err = dateline("explain", article)
+    assert (code, "one.txt: " in err, err.count("\n")) == (1, True, 1)
+
+
 def test_export_has_an_option_for_every_filter() -> None:
     options = {name for param in cli.export.params for name in param.opts}
     assert {f"--{param}" for param in PARAMS} <= options
