@@ -146,11 +146,9 @@ class Evidence:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Report:
-    """What one article says of one event; every field that is not None has Evidence or is derived."""
+class Coded:
+    """The codebook's fields of an event, which a report says and an incident chooses."""
 
-    report_id: str
-    article_id: str
     assertion: str
     event_type: str | None = None
     sub_event_type: str | None = None
@@ -181,6 +179,14 @@ class Report:
     count_vague: bool = False
     claims: tuple[Claim, ...] = ()
     attributions: tuple[Attribution, ...] = ()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Report(Coded):
+    """What one article says of one event; every field that is not None has Evidence or is derived."""
+
+    report_id: str
+    article_id: str
     evidence: tuple[Evidence, ...] = ()
     confidence: float | None = None  # 0..1, that the report as a whole is right
     confidences: dict[str, float] = field(default_factory=dict)  # field -> 0..1
@@ -212,40 +218,10 @@ class Candidate:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Incident:
+class Incident(Coded):
     """One event in the world: the values chosen from all its reports, and the rule that chose each."""
 
     incident_id: str
-    assertion: str
-    event_type: str | None = None
-    sub_event_type: str | None = None
-    modes: tuple[str, ...] = ()
-    date_start: str | None = None
-    date_end: str | None = None
-    date_prec: int | None = None
-    date_basis: str | None = None
-    place_name: str | None = None
-    country: str | None = None
-    admin1: str | None = None
-    admin2: str | None = None
-    latitude: float | None = None
-    longitude: float | None = None
-    where_prec: int | None = None
-    side_a: tuple[Actor, ...] = ()
-    side_b: tuple[Actor, ...] = ()
-    deaths_best: int | None = None
-    deaths_low: int | None = None
-    deaths_high: int | None = None
-    deaths_a: int | None = None
-    deaths_b: int | None = None
-    deaths_civilians: int | None = None
-    deaths_unknown: int | None = None
-    injured_best: int | None = None
-    injured_low: int | None = None
-    injured_high: int | None = None
-    count_vague: bool = False
-    claims: tuple[Claim, ...] = ()
-    attributions: tuple[Attribution, ...] = ()
     merged_into: str | None = None
     number_of_reports: int = 0
     number_of_articles: int = 0

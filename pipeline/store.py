@@ -194,7 +194,7 @@ def open_store(path: Path | str) -> Database:
         db.execute("PRAGMA foreign_keys = ON")
         if str(path) != ":memory:":
             db.execute("PRAGMA journal_mode = WAL").fetchone()
-        # FULL: a power cut after a commit loses nothing; an ingest commits by the article, not by the row.
+        # With a WAL, NORMAL keeps the store whole whatever dies; only a power cut may lose the last commits, never half of one.
         db.execute("PRAGMA synchronous = NORMAL")
         if not db["_sqlite_migrations"].exists() and db.table_names():
             raise StoreBrokenError(f"{path} is a SQLite file, but not a Dateline store")

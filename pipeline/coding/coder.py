@@ -20,10 +20,10 @@ from spacy.tokens import Doc, Span, Token
 
 from pipeline.actors import ActorList, Countries, load_actors, load_countries
 from pipeline.coding import actors as who
-from pipeline.coding.assertion import MODALS, REPORTING, clause_status, off_topic_score, sentence_cues, tells_directly
+from pipeline.coding.assertion import REPORTING, clause_status, off_topic_score, sentence_cues, tells_directly
 from pipeline.coding.attribution import find_sources, stances
 from pipeline.coding.counts import Casualty, find_casualties
-from pipeline.coding.dates import DateMention, find_dates, prec_of
+from pipeline.coding.dates import DateMention, find_dates
 from pipeline.coding.events import ARMED_VIOLENCE, Trigger, find_triggers, vote_sub_type
 from pipeline.coding.frames import Event, Frame, group, own_place
 from pipeline.coding.learned import Learned, Reading, load_learned, sentences_of
@@ -177,8 +177,8 @@ class Coder:
         return Coding("coded", "", tuple(reports), tuple(parsed.steps))
 
     def places(self, text: str, *, source: str = "") -> list[PlaceMention]:
-        """The place mentions of any text, offsets into it; needs no event."""
-        return find_places(self.nlp(text), self.gazetteer, source=source)
+        """The place mentions of any text, offsets into it, with names inside names and country adjectives; needs no event."""
+        return find_places(self.nlp(text), self.gazetteer, source=source, embedded=True, adjectives=True, implied=False)
 
     # -- what stands in the text --------------------------------------------------------------
 
@@ -1060,6 +1060,3 @@ def load_coder(settings: Settings | None = None) -> Coder:
     """The rule coder of these settings, with its model, gazetteer and actor list loaded."""
     settings = settings or load_settings()
     return Coder(load_nlp(settings.model), open_gazetteer(settings.cache), load_actors(), load_countries(), load_learned())
-
-
-__all__ = ["MODALS", "Coder", "Coding", "Step", "load_coder", "prec_of"]

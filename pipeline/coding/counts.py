@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import re
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from functools import lru_cache
 
 from spacy.tokens import Doc, Span, Token
@@ -600,8 +600,3 @@ def _without_doubles(found: list[Casualty]) -> list[Casualty]:
             continue
         kept.append(c)
     return sorted(kept, key=lambda c: (c.start, c.kind))
-
-
-def shared(casualty: Casualty, **changes: object) -> Casualty:
-    """A copy with some fields changed."""
-    return replace(casualty, **changes)  # type: ignore[arg-type]

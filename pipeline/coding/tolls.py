@@ -83,16 +83,11 @@ def resolve_toll(told: Sequence[Told]) -> Toll:
         if same_value or (total is not None and c.best == total):
             continue
         known = {k.side for k in chosen}
-        if (t.side != "unknown" and "unknown" not in known and t.side not in known and _specific(t)) or (c.others and t.sentence - chosen[-1].sentence <= 1):
+        if (t.side != "unknown" and "unknown" not in known and t.side not in known) or (c.others and t.sentence - chosen[-1].sentence <= 1):
             chosen.append(t)
         elif total is not None and c.best is not None and _is_rival(t, known, chosen):
             rivals.append(c)
     return _with_rivals(_add_up(chosen), rivals)
-
-
-def _specific(t: Told) -> bool:
-    """Whether a later count brings new victims: a number or an indefinite noun, not "the dead man"."""
-    return t.casualty.best is None or t.casualty.best > 1 or not t.casualty.head < 0
 
 
 def _is_rival(t: Told, known: set[str], chosen: Sequence[Told]) -> bool:
