@@ -14,6 +14,7 @@ from functools import lru_cache
 from spacy.tokens import Span, Token
 
 from pipeline.coding.lexicon import read_table
+from pipeline.coding.texts import span_text
 
 MODALS = frozenset("will would could may might shall should can 'll must".split())
 REPORTING = frozenset(
@@ -50,8 +51,16 @@ def _tables() -> tuple[frozenset[str], list[tuple[str, re.Pattern[str]]], list[r
 
 
 def sentence_cues(sent: Span) -> list[Cue]:
-    """The cues of a sentence, by kind, with their characters."""
-    text = sent.text
+    """The cues of a sentence, by kind, with their characters; read once a document."""
+    known: dict[tuple[int, int], list[Cue]] = sent.doc.user_data.setdefault("dateline_cues", {})
+    key = (sent.start, sent.end)
+    if key not in known:
+        known[key] = _read_cues(sent)
+    return known[key]
+
+
+def _read_cues(sent: Span) -> list[Cue]:
+    text = span_text(sent)
     lead = len(text) - len(text.lstrip("\"'“”‘’- \n"))
     found = []
     for kind, pattern in _tables()[1]:
@@ -98,17 +107,22 @@ def clause_status(token: Token) -> str:
                     or (previous.dep_ == "pobj" and node.lemma_ in PLANNED)
                 ):
                     return "prospective"
-                if previous.dep_ == "ccomp" and node.lemma_ in (
-                    "threaten",
-                    "warn",
-                    "fear",
-                    "vow",
-                    "expect",
-                    "plan",
-                    "promise",
-                    "pledge",
-                    "demand",
-                ) and not _is_past(previous):
+                if (
+                    previous.dep_ == "ccomp"
+                    and node.lemma_
+                    in (
+                        "threaten",
+                        "warn",
+                        "fear",
+                        "vow",
+                        "expect",
+                        "plan",
+                        "promise",
+                        "pledge",
+                        "demand",
+                    )
+                    and not _is_past(previous)
+                ):
                     return "prospective"
         elif (
             previous is not None and node.pos_ == "NOUN" and node.lemma_ in PLAN_NOUNS and previous.dep_ in ("pobj", "acl", "prep", "relcl")

@@ -15,6 +15,7 @@ from functools import lru_cache
 from spacy.tokens import Span, Token
 
 from pipeline.coding.lexicon import read_table
+from pipeline.coding.texts import span_text
 
 REPORT_VERBS = frozenset("say tell report add announce confirm state declare note acknowledge write".split())
 
@@ -88,7 +89,7 @@ BLAME = re.compile(
 
 def stances(sent: Span) -> Sequence[tuple[str, int, int]]:
     """The stances a sentence holds, (stance, start, end) in characters."""
-    text, base = sent.text, sent.start_char
+    text, base = span_text(sent), sent.start_char
     found = []
     if (m := CLAIM.search(text)) and not NO_CLAIM.search(text):
         found.append(("claimed", base + m.start(), base + m.end()))

@@ -7,11 +7,13 @@ told (assertion.py); group sentences into events (frames.py); put a Report toget
 
 from __future__ import annotations
 
+import gc
 import hashlib
 import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from itertools import pairwise
 from typing import Any
 
 import spacy
@@ -30,7 +32,7 @@ from pipeline.coding.learned import Learned, Reading, load_learned, sentences_of
 from pipeline.coding.lexicon import FOLDER, read_table
 from pipeline.coding.places import PlaceMention, find_places
 from pipeline.coding.steps import Step, event_steps, text_steps
-from pipeline.coding.texts import text_of
+from pipeline.coding.texts import span_text, text_of
 from pipeline.coding.tolls import Told, Toll, resolve_toll
 from pipeline.errors import SettingsError
 from pipeline.gazetteer import Gazetteer, Place, distance_km, open_gazetteer
@@ -230,15 +232,15 @@ class Coder:
         paragraph, last_end, index = -1, 0, -1
         drill = DRILL.search(coded_opening(article)) is not None
         for sent in _clauses(doc, triggers, places):
-            stripped = sent.text.strip()
-            first = sent.start_char + len(sent.text) - len(sent.text.lstrip())
+            stripped = span_text(sent).strip()
+            first = sent.start_char + len(span_text(sent)) - len(span_text(sent).lstrip())
             if not stripped or any(a <= first and first + len(stripped) <= b for a, b in datelines):
                 continue
             index += 1
-            gap = text_of(doc)[last_end : sent.start_char + len(sent.text) - len(sent.text.lstrip())]
+            gap = text_of(doc)[last_end : sent.start_char + len(span_text(sent)) - len(span_text(sent).lstrip())]
             opens = "\n" in gap or paragraph < 0
             paragraph += opens
-            last_end = sent.start_char + len(sent.text.rstrip())
+            last_end = sent.start_char + len(span_text(sent).rstrip())
             f = Frame(index, sent, sent.start_char < headline_end, paragraph, opens)
             f.cues = {c.kind: c for c in sentence_cues(sent)}
             for t in triggers:
@@ -252,9 +254,9 @@ class Coder:
             f.casualties = [
                 c for c in casualties if sent.start <= c.cue < sent.end and (c.best == 0 or clause_status(doc[c.cue]) == "asserted")
             ]
-            if "aggregate" in f.cues or any(
-                d.kind == "span" for d in find_dates(text_of(doc), article.published, start=sent.start_char, end=sent.end_char)
-            ):
+            future = bool(f.planned) and not f.acts
+            dates = find_dates(text_of(doc), article.published, start=sent.start_char, end=sent.end_char, future=future)
+            if "aggregate" in f.cues or any(d.kind == "span" for d in dates):
                 # "a conflict that has killed 40,000 people since 1984" counts no event's dead
                 f.casualties = [
                     c
@@ -262,8 +264,7 @@ class Coder:
                     if not any(x.dep_ == "aux" and x.lower_ in ("has", "have") for x in doc[c.cue].children) or tells_directly(doc[c.cue])
                 ]
             f.places = [_in_role(doc, p) for p in places if sent.start_char <= p.start < sent.end_char]
-            future = bool(f.planned) and not f.acts
-            for d in find_dates(text_of(doc), article.published, start=sent.start_char, end=sent.end_char, future=future):
+            for d in dates:
                 (f.said if _is_said(doc, d) else f.dates).append(d)
             f.listed = (
                 opens
@@ -326,10 +327,12 @@ class Coder:
         """Whether a sentence sums several events: a span of time, "since", and no single day of its own."""
         spans = [d for d in f.dates if d.kind == "span" or (d.prec or 0) >= 3]
         days = [d for d in f.dates if d.kind == "point" and d.prec == 1]
-        since = re.search(r"\b(?:since|so far|this year|this month|in the (?:past|last|first)|over the (?:past|last))\b", f.sent.text, re.I)
+        since = re.search(
+            r"\b(?:since|so far|this year|this month|in the (?:past|last|first)|over the (?:past|last))\b", span_text(f.sent), re.I
+        )
         plural = re.search(
             r"\b(?:attacks|strikes|raids|incidents|clashes|bombings|killings|airstrikes|kidnappings|shootings|ambushes|cases|encounters)\b",
-            f.sent.text,
+            span_text(f.sent),
             re.I,
         )
         return bool(((spans or since) and (not days or since)) or (plural and not days and not f.casualties))
@@ -338,12 +341,6 @@ class Coder:
 
     def not_an_event(self, parsed: _Parsed, events: Sequence[Event]) -> str:
         """Why an article is no matter of armed conflict although its words look like it; empty where it is."""
-        text = text_of(parsed.doc)
-        armed = [
-            t for f in parsed.frames for t in (*f.acts, *f.means) if t.weight >= 3 and t.sub_event_type not in ("Agreement", "Arrests")
-        ]
-        armed_people = [m for m in parsed.people if m.kind in ("named", "state", "police", "unnamed", "protesters", "rioters")]
-        score = off_topic_score(text)
         if not events:
             return "no event is told as having happened" if parsed.frames else "no sentence in it"
         if self.learned is not None and parsed.reading is not None:
@@ -351,7 +348,11 @@ class Coder:
             if likely < RELEVANCE:
                 return f"read as a whole it tells no event of armed conflict or protest (probability {likely:.2f}, needed {RELEVANCE})"
             return ""
-        if score >= 1.2 and len(armed_people) <= 2 and len(armed) <= 3:
+        armed = [
+            t for f in parsed.frames for t in (*f.acts, *f.means) if t.weight >= 3 and t.sub_event_type not in ("Agreement", "Arrests")
+        ]
+        armed_people = [m for m in parsed.people if m.kind in ("named", "state", "police", "unnamed", "protesters", "rioters")]
+        if off_topic_score(text_of(parsed.doc)) >= 1.2 and len(armed_people) <= 2 and len(armed) <= 3:
             return "its words are those of sport, weather, accidents, business or work, and no armed side acts"
         return ""
 
@@ -866,10 +867,17 @@ def _is_no_place(doc: Doc, p: PlaceMention, people: Sequence[who.ActorMention], 
         if all(w.lower() in GENERIC_PLACES for w in rest):
             return True
     span = doc.char_span(p.start, p.end, alignment_mode="expand")
-    if span is None or len(words) != 1:
-        return False
-    # A ship named once as such ("USS Carney") is the ship wherever its name stands.
-    return any(doc[i - 1].lower_ in SHIPS for i in range(1, len(doc)) if doc[i].text == span.root.text)
+    return span is not None and len(words) == 1 and span.root.text in _ship_names(doc)
+
+
+def _ship_names(doc: Doc) -> frozenset[str]:
+    """Words that stand after "USS", "tanker" and the like: a ship named so once is the ship wherever its name stands."""
+    names = doc.user_data.get("dateline_ships")
+    if names is None:
+        tokens = list(doc)
+        names = frozenset(b.text for a, b in pairwise(tokens) if a.lower_ in SHIPS)
+        doc.user_data["dateline_ships"] = names
+    return frozenset(names)
 
 
 # A sea's point may lie this far from the coast that an event at sea is told by.
@@ -954,7 +962,7 @@ def _in_role(doc: Doc, p: PlaceMention) -> PlaceMention:
 
 def _in_passing(f: Frame, doc: Doc) -> bool:
     """Whether the event stands only in a subordinate clause of comparison: "a day after", "following the"."""
-    text = f.sent.text
+    text = span_text(f.sent)
     return (
         bool(
             re.search(
@@ -1059,4 +1067,8 @@ def _without_summary(reports: Sequence[Report]) -> list[Report]:
 def load_coder(settings: Settings | None = None) -> Coder:
     """The rule coder of these settings, with its model, gazetteer and actor list loaded."""
     settings = settings or load_settings()
-    return Coder(load_nlp(settings.model), open_gazetteer(settings.cache), load_actors(), load_countries(), load_learned())
+    coder = Coder(load_nlp(settings.model), open_gazetteer(settings.cache), load_actors(), load_countries(), load_learned())
+    # What was loaded lives as long as the process: the collector need not look through it again and again.
+    gc.collect()
+    gc.freeze()
+    return coder

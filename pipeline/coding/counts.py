@@ -16,7 +16,7 @@ from functools import lru_cache
 from spacy.tokens import Doc, Span, Token
 
 from pipeline.coding.lexicon import read_table
-from pipeline.coding.texts import text_of
+from pipeline.coding.texts import span_text, text_of
 
 UNITS = {
     "zero": 0, "one": 1, "two": 2, "three": 3, "four": 4, "five": 5, "six": 6, "seven": 7, "eight": 8, "nine": 9,
@@ -506,21 +506,26 @@ def _casualty(cue: Token, noun: Token, kind: str, party_of: PartyOf) -> list[Cas
     ]  # fmt: skip
 
 
+# A sentence without one of these words says no zero, or no total: it need not be read pattern by pattern.
+ZERO_HINT = re.compile(r"\b(?:no|nobody|none|nor|neither|without|any|not|un(?:harmed|hurt|scathed|injured)|safe)\b|n't", re.I)
+TOLL_HINT = re.compile(
+    r"\b(?:toll|number|count|total|dead|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth)\b", re.I
+)
+
+
 def _zeros(sent: Span) -> list[Casualty]:
-    found = []
+    found: list[Casualty] = []
+    if not ZERO_HINT.search(span_text(sent)):
+        return found
     for pattern, kinds in ZERO_PATTERNS:
-        for m in pattern.finditer(sent.text):
-            before = sent.text[max(0, m.start() - 40) : m.start()].lower()
+        for m in pattern.finditer(span_text(sent)):
+            before = span_text(sent)[max(0, m.start() - 40) : m.start()].lower()
             if m.group(0).lower().startswith("any") and not re.search(r"\b(?:not|no|without|never|nor|n't|denied)\b[^.]{0,30}$", before):
                 continue
-            if (
-                re.search(
-                    r"\b(?:no (?:immediate )?(?:word|information|details?)|not (?:clear|known|immediately)|unclear|did not (?:say|mention|give)|no (?:immediate )?reports?)\b[^.]{0,30}$",
-                    before,
-                )
-                or (re.search(r"\b(?:reports?|word) of\b", m.group(0), re.I)
-                and re.search(r"immediate", m.group(0), re.I))
-            ):
+            if re.search(
+                r"\b(?:no (?:immediate )?(?:word|information|details?)|not (?:clear|known|immediately)|unclear|did not (?:say|mention|give)|no (?:immediate )?reports?)\b[^.]{0,30}$",
+                before,
+            ) or (re.search(r"\b(?:reports?|word) of\b", m.group(0), re.I) and re.search(r"immediate", m.group(0), re.I)):
                 # "no immediate reports of casualties" says that nothing is known yet
                 continue
             start = sent.start_char + m.start()
@@ -532,8 +537,10 @@ def _zeros(sent: Span) -> list[Casualty]:
 
 
 def _tolls(sent: Span) -> list[Casualty]:
-    found = []
-    for m in ORDINAL.finditer(sent.text):
+    found: list[Casualty] = []
+    if not TOLL_HINT.search(span_text(sent)):
+        return found
+    for m in ORDINAL.finditer(span_text(sent)):
         group = "n" if m.group("n") else "m"
         value = ORDINALS[m.group(group).lower()]
         start = sent.start_char + m.start(group)
@@ -556,9 +563,9 @@ def _tolls(sent: Span) -> list[Casualty]:
                 )
             )
     for pattern in (TOLL, BRINGING):
-        for m in pattern.finditer(sent.text):
+        for m in pattern.finditer(span_text(sent)):
             tail = sent.doc.char_span(sent.start_char + m.end(), min(sent.start_char + m.end() + 1, sent.end_char), alignment_mode="expand")
-            if tail is None or TOLL_UNDO.search(sent.text[m.start() : m.end() + 40]):
+            if tail is None or TOLL_UNDO.search(span_text(sent)[m.start() : m.end() + 40]):
                 continue
             for t in sent.doc[tail.start : min(tail.start + 4, sent.end)]:
                 q = read_quantity(t)

@@ -19,6 +19,7 @@ from pipeline.coding.counts import Casualty
 from pipeline.coding.dates import DateMention, shift_date
 from pipeline.coding.events import Trigger
 from pipeline.coding.places import PlaceMention
+from pipeline.coding.texts import span_text
 from pipeline.gazetteer import distance_km
 
 # Two mentions of one event's place may be a village and its town; further apart they are two places.
@@ -229,7 +230,7 @@ GOES_ON = re.compile(
 
 def _goes_on(f: Frame) -> bool:
     """Whether a sentence takes up the several events of the one before: "Those strikes killed at least 10"."""
-    return GOES_ON.match(f.sent.text) is not None and not any(d.prec == 1 and d.kind == "point" for d in f.dates)
+    return GOES_ON.match(span_text(f.sent)) is not None and not any(d.prec == 1 and d.kind == "point" for d in f.dates)
 
 
 def _cue_text(f: Frame) -> str:

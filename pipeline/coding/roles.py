@@ -35,7 +35,7 @@ def roles(doc: Doc, trigger: Token | int, mentions: Sequence[ActorMention]) -> t
     token = doc[trigger] if isinstance(trigger, int) else trigger
     while token.dep_ in ("compound", "amod", "nmod") and token.head.pos_ == "NOUN" and token.head.i > token.i:
         token = token.head  # "land" of "land mine", "improvised" of "improvised explosive device"
-    table = _Table(doc, mentions)
+    table = _table_of(doc, mentions)
     who, whom = _roles_at(token, table)
     if not who or not whom:
         for other in token.sent:
@@ -105,7 +105,7 @@ def _told_by(token: Token, table: _Table) -> list[ActorMention]:
 
 def responsible(doc: Doc, sentences: Iterable[Span], mentions: Sequence[ActorMention]) -> list[tuple[ActorMention, str]]:
     """Who claims, denies or is blamed for something in these sentences: (mention, claimed | denied | blamed), in order."""
-    table = _Table(doc, mentions)
+    table = _table_of(doc, mentions)
     found: list[tuple[ActorMention, str]] = []
     for sent in sentences:
         found += [item for item in _responsible(sent, table) if item not in found]
@@ -197,6 +197,15 @@ def _as_crowd(m: ActorMention, crowd: str) -> ActorMention:
     ):
         return replace(m, kind=crowd, name=crowd.capitalize(), actor_id="", inter=None)
     return m
+
+
+def _table_of(doc: Doc, mentions: Sequence[ActorMention]) -> _Table:
+    """The mentions of a document by token, put up once: every event word of a text asks for it."""
+    known = doc.user_data.get("dateline_mentions")
+    if known is None or known.mentions is not mentions:
+        known = doc.user_data["dateline_mentions"] = _Table(doc, mentions)
+    table: _Table = known
+    return table
 
 
 class _Table:

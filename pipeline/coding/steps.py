@@ -11,7 +11,7 @@ from pipeline.coding.events import Trigger
 from pipeline.coding.frames import Event, Frame
 from pipeline.coding.mentions import ActorMention
 from pipeline.coding.places import PlaceMention
-from pipeline.coding.texts import text_of
+from pipeline.coding.texts import span_text, text_of
 from pipeline.models import Report
 
 # Of a sentence as many characters stand in its step; its offsets have the rest.
@@ -66,12 +66,12 @@ def _name(pattern: str) -> str:
 
 
 def _sentence(f: Frame) -> Step:
-    start = f.sent.start_char + len(f.sent.text) - len(f.sent.text.lstrip())
+    start = f.sent.start_char + len(span_text(f.sent)) - len(span_text(f.sent).lstrip())
     effect = f.assertion or "tells no event"
     if f.chances:
         label, chance = max(f.chances.items(), key=lambda kv: (kv[1], kv[0]))
         effect += f" (the learned reader: {label}, {chance:.2f})"
-    return Step("sentence", _opening(f.sent.text), start, f.sent.start_char + len(f.sent.text.rstrip()), effect)
+    return Step("sentence", _opening(span_text(f.sent)), start, f.sent.start_char + len(span_text(f.sent).rstrip()), effect)
 
 
 def _event_words(f: Frame) -> Iterator[Step]:

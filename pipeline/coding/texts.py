@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Span
 
 _KEY = "dateline_text"
 
@@ -13,3 +13,8 @@ def text_of(doc: Doc) -> str:
     if text is None:
         text = doc.user_data[_KEY] = doc.text
     return str(text)
+
+
+def span_text(span: Span) -> str:
+    """`span.text`, cut from the kept text instead of put together from tokens."""
+    return text_of(span.doc)[span.start_char : span.end_char]
