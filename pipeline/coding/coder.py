@@ -90,6 +90,10 @@ def coded_text(article: Article) -> str:
     return "".join(chars)
 
 
+# "near the northern city of Kirkuk" is near Kirkuk; the evidence keeps the words as they stand.
+OF_TOWN = re.compile(r"\b(?:the|a) (?:[\w-]+ ){0,3}?(?:city|town|village|hamlet|settlement|port|capital) of (?:the )?", re.IGNORECASE)
+
+
 # A list item that begins with its place: "3. Al-Yadudah: ...", "* Jasim: ...", "TAIZ. ...".
 LIST_ITEM = re.compile(r"^(?:\d+[.)]\s*|[*\u2022-]+\s*)?([A-Z][\w'\u2019\u2013 -]{2,40}?)(?:: |\s-\s|(?<=[A-Z]{3})\. )")
 
@@ -455,7 +459,7 @@ class Coder:
             return None, {"country": dominant, "where_prec": 6}
         p = place.place or self._anchor(parsed, place)
         fields: dict[str, Any] = {
-            "place_name": text_of(parsed.doc)[place.phrase_start : place.phrase_end],
+            "place_name": OF_TOWN.sub("", text_of(parsed.doc)[place.phrase_start : place.phrase_end]),
             "where_prec": place.where_prec,
             "country": p.country
             if p and p.country
