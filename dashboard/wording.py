@@ -176,12 +176,6 @@ def as_list(value: Any) -> list[Any]:
     return list(value) if isinstance(value, (list, tuple)) else []
 
 
-def format_number(value: Any) -> str:
-    """A count with thousands separated; '–' when not stated."""
-    number = as_int(value)
-    return NOT_STATED if number is None else f"{number:,}"
-
-
 def escape_markdown(text: str) -> str:
     """The text with what Markdown would read as markup escaped; labels of links, buttons and titles are Markdown."""
     flat = " ".join(text.split())

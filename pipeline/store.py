@@ -320,11 +320,6 @@ def save_origin(db: Database, origin_id: str, *, agency: str, basis: str) -> Non
     _insert(db, "origins", {"origin_id": origin_id, "agency": agency, "basis": basis}, verb="INSERT OR IGNORE")
 
 
-def set_article_origin(db: Database, article_id: str, origin_id: str, *, basis: str) -> None:
-    """Say which origin an article belongs to (derived from its text, so it may be found later)."""
-    db.execute("UPDATE articles SET origin_id = ?, origin_basis = ? WHERE article_id = ?", (origin_id, basis, article_id))
-
-
 def join_origins(db: Database, origin_id: str, others: Sequence[str]) -> list[str]:
     """Make one origin of several that turned out to be the same; the ids of the articles that moved."""
     moved = [i for (i,) in db.execute(f"SELECT article_id FROM articles WHERE origin_id IN ({_marks(others)}) ORDER BY 1", tuple(others))]

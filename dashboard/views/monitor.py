@@ -33,7 +33,6 @@ from pipeline.settings import load_settings
 
 MAP_HEIGHT = 340
 TIMELINE_HEIGHT = 112
-LATEST = 6
 MEASURES = {"incidents": "Incidents", "killed": "Killed"}
 WIDER = {"day": "week", "week": "month", "month": "year", "year": "span of years"}
 STATUS_SHORT = {"machine": "machine", "confirmed": "confirmed", "edited": "corrected", "rejected": "rejected"}

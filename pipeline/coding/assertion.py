@@ -21,8 +21,6 @@ REPORTING = frozenset(
     "say tell report add announce confirm state declare claim note explain write deny condemn describe quote cite acknowledge "
     "insist argue comment release issue publish warn blame accuse post publish air broadcast tweet circulate claim inform".split()
 )
-# Verbs whose object did happen although the verb looks ahead.
-FACTIVE = frozenset("say tell report confirm announce add".split())
 
 
 @dataclass(frozen=True, slots=True)
@@ -173,9 +171,7 @@ def _is_past(token: Token) -> bool:
 
 
 def _past_modal(token: Token) -> bool:
-    """ "could have killed" is doubtful, "may have been killed" is told as a possibility: both stay as they are."""
-    return (
-        any(c.dep_ == "aux" and c.lower_ == "have" for c in token.children)
-        and any(c.lower_ in ("would", "should") for c in token.children) is False
-        and any(c.lower_ == "must" for c in token.children)
-    )
+    """Whether a verb is told as concluded, "must have killed": that is no plan."""
+    words = {c.lower_ for c in token.children}
+    auxiliaries = {c.lower_ for c in token.children if c.dep_ == "aux"}
+    return "have" in auxiliaries and "must" in words and not words & {"would", "should"}

@@ -483,6 +483,8 @@ def _casualty(cue: Token, noun: Token, kind: str, party_of: PartyOf) -> list[Cas
         return []
     q = quantity_of(noun)
     part = _is_part(noun)
+    if q is not None and WITHDRAWN.search(text_of(noun.doc)[max(noun.sent.start_char, q.start - 70) : q.start]):
+        return []
     if q is None or (
         cue.lower_ in ("wounded", "injured", "dead")
         and re.search(r"\b(?:of|among) (?:the|those) (?:\w+ )?$", cue.doc[max(0, cue.i - 3) : cue.i].text_with_ws, re.I)

@@ -93,7 +93,6 @@ def _rule(pattern: str) -> re.Pattern[str]:
     return re.compile(r"(?<![\w-])(?:" + pattern + r")(?![\w-])", re.IGNORECASE)
 
 
-SINCE = r"(?P<since>since|starting|beginning|so far)"
 RULES: list[tuple[str, re.Pattern[str]]] = [
     ("iso", _rule(rf"{_YEAR}-(?P<mm>[01]\d)-(?P<dd>[0-3]\d)")),
     ("dmy", _rule(r"(?P<dd>[0-3]\d)[-/.](?P<mm>[01]\d)[-/.]" + _YEAR)),

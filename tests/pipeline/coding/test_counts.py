@@ -72,3 +72,14 @@ def test_parts_are_marked(nlp: Language) -> None:
 )
 def test_number_words(words: list[str], value: int | None) -> None:
     assert parse_number(words) == value
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "Four fighters were killed in the strike, after an earlier count of two dead.",
+        "Four fighters were killed in the strike, up from two dead.",
+    ],
+)
+def test_a_figure_the_text_withdraws_is_not_counted(nlp: Language, text: str) -> None:
+    assert [c.best for c in find_casualties(nlp(text), lambda _: "people")] == [4]
