@@ -216,6 +216,10 @@ class Coder:
         reading = self.learned.read(doc, triggers) if self.learned else None
         labels = self._labels(doc, reading)
         frames = self.frames(article, doc, triggers, casualties, places, labels)
+        for f in frames:
+            f.actors = frozenset(
+                m.name for m in people if f.sent.start_char <= m.start < f.sent.end_char and m.kind in ("named", "state", "police") and m.name
+            )
         parsed = _Parsed(article, doc, frames, people, places, reading)
         parsed.steps += text_steps(frames, people)
         return parsed

@@ -18,16 +18,15 @@ from pipeline.coding.assertion import Cue
 from pipeline.coding.counts import Casualty
 from pipeline.coding.dates import DateMention, shift_date
 from pipeline.coding.events import Trigger
+from pipeline.coding.founding import facts_of, load_founding
 from pipeline.coding.places import PlaceMention
 from pipeline.coding.texts import span_text
 from pipeline.gazetteer import distance_km
 
 # Two mentions of one event's place may be a village and its town; further apart they are two places.
 SAME_PLACE_KM = 30.0
-# Even "had been shot on Tuesday" is news beside an event this close, where it has a place of its own.
-RECENT_DAYS = 3
-# News is of the last days; an event told with an older day is recalled, not reported.
-NEWS_DAYS = 8
+# News is of the last weeks; an event told with an older day is recalled, not reported.
+OLD_DAYS = 31
 
 
 @dataclass(slots=True)
@@ -49,6 +48,7 @@ class Frame:
     cues: dict[str, Cue] = field(default_factory=dict)
     assertion: str = ""
     chances: dict[str, float] = field(default_factory=dict)  # learned label -> probability
+    actors: frozenset[str] = frozenset()  # named groups and forces that stand in it
     listed: bool = False  # opens a list item that begins with its place ("3. Al-Yadudah: ...")
     direct: bool = True  # an event word stands in a main clause of the past
     passing: bool = False  # the event word stands in a subordinate recall ("a day after ...")
@@ -265,29 +265,6 @@ def _join(event: Event, f: Frame) -> None:
         event.place = place
 
 
-def _is_other_matter(f: Frame, current: Event, place: PlaceMention | None, date: DateMention | None) -> bool:
-    """Whether a frame with strong words of its own kind tells another event of the same day.
-
-    A march after a killing, arrests in another town, a raid "within hours" of a bomb: another kind of matter
-    together with another time, another place name, or a paragraph of its own.
-    """
-    if f.weight < 2 or not f.direct:
-        return False
-    mine, theirs = matters([f]), matters(current.frames, 1)
-    later = any(d.kind == "anaphor" for d in f.dates)
-    elsewhere = (
-        place is not None and current.place is not None and is_specific(place) and place.name != current.place.name and place.place is None
-    )
-    if mine and not mine & theirs:
-        if mine == {"Arrests"} and not (elsewhere or later):
-            return False  # arrests that only follow an event of the same article are part of it (ruling 20)
-        if "crowds" in mine:
-            return True
-        return f.opens_paragraph or later or elsewhere or "separate" in f.cues or (place is not None and place.place is None)
-    kinds, have = {t.sub_event_type for t in f.acts if t.weight >= 3}, {t.sub_event_type for g in current.frames for t in g.acts}
-    return bool(kinds and not kinds & have) and (later or "separate" in f.cues or elsewhere)
-
-
 def _place_frame(
     f: Frame, events: list[Event], current: Event | None, published: str | None, round_up: bool
 ) -> tuple[Event | None, str, str]:
@@ -296,64 +273,50 @@ def _place_frame(
     date = own_date(f, current.date if current else None)
     place = own_place(f)
     if not asserted or current is None or current.assertion != "asserted":
-        if date is not None and published and date.date_end and _days(published, date.date_end) > 31 and not f.headline:
+        if date is not None and published and date.date_end and _days(published, date.date_end) > OLD_DAYS and not f.headline:
             return None, f"told with a day long before publication ({date.date_end})", "background"
         return None, "the first event told", "asserted"
-    heavy = f.weight >= 2 or bool(f.acts and f.casualties)
-    if f.listed and (f.weight >= 1 or f.casualties) and not current.headline_only:
-        return None, "a list item of its own", "asserted"
+    long_ago = date is not None and bool(published and date.date_end) and _days(published or "", date.date_end or "") > OLD_DAYS
     if current.headline_only and len(asserted) == 1:
-        if date is not None and published and date.date_end and _days(published, date.date_end) > 31 and not round_up:
+        if long_ago and not round_up:
             current.assertion = "background"
         return current, "tells what the headline says", current.assertion
-    # An event already told at this very place and day takes the frame.
+    if f.listed and (f.weight >= 1 or f.casualties):
+        return None, "a list item of its own", "asserted"
+    answer = load_founding().answer(facts_of(f, events, current, round_up))
+    why = f"{', '.join(answer.because)} (probability {answer.chance:.2f})"
+    if answer.what == "new":
+        if long_ago and not round_up:
+            return None, f"another event, long before publication: {why}", "background"
+        return None, f"another event: {why}", "asserted"
+    if answer.what == "recalled":
+        return None, f"another event, recalled: {why}", "background"
     for e in reversed(asserted):
-        if e is current or place is None or e.place is None or not is_specific(place):
-            continue
-        if (
-            is_specific(e.place)
-            and same_place(e.place, place)
-            and not (date and e.date and disjoint(date, e.date))
-            and not (current.place and same_place(current.place, place))
-        ):
+        if e is not current and _took_place_as(e, place, date) and not _may_be(current, place, date):
             return e, "same place and day as an event told before", "asserted"
-    if date is not None and current.date is not None and disjoint(date, current.date):
-        for e in reversed(asserted):
-            if e.date and not disjoint(e.date, date) and (place is None or e.place is None or same_place(e.place, place)):
-                return e, "same day as an event told before", "asserted"
-        older = published is not None and date.date_end is not None and _days(published, date.date_end) > NEWS_DAYS
-        if (older and not round_up) or ("past" in f.cues and not round_up) or f.passing:
-            return None, "another, earlier day: recalled", "background"
-        if date.prec is not None and date.prec >= 4 and not round_up:
-            return None, "an earlier month or year: recalled", "background"
-        day, here = date.date_start or "", current.date.date_start or ""
-        near = place is not None and is_specific(place) and bool(day and here) and abs(_days(day, here)) <= RECENT_DAYS
-        if not f.direct and not near and not round_up and "separate" not in f.cues and day and day < here:
-            return None, "an earlier day, told as known: recalled", "background"
-        if heavy and (f.direct or near or round_up or "separate" in f.cues):
-            return None, "another day: another event", "asserted"
-        return current, "another day, but no event of its own", "asserted"
-    if f.passing and "past" in f.cues and (date is not None or place is not None):
-        return None, "recalled in passing", "background"
-    if place is not None and current.place is not None and heavy and not f.headline:
-        if is_specific(place) and not same_place(place, current.place) and is_specific(current.place) and (f.direct or round_up):
-            return None, "another place: another event", "asserted"
-        if place.place and current.place.place and place.place.country != current.place.place.country and "separate" in f.cues:
-            return None, "another country: another event", "asserted"
-    if heavy and not f.headline and _is_other_matter(f, current, place, date):
-        return None, "another matter, told in a clause of its own", "asserted"
-    if (
-        "separate" in f.cues
-        and heavy
-        and f.weight >= 2
-        and (place is not None or date is not None)
-        and not (
-            place is not None
-            and current.place is not None
-            and same_place(place, current.place)
-            and f.index - current.frames[-1].index <= 1
-            and not f.opens_paragraph
+    return current, f"goes on: {why}", "asserted"
+
+
+def _took_place_as(event: Event, place: PlaceMention | None, date: DateMention | None) -> bool:
+    """Whether an event told before has this very place, or this day where no place is said."""
+    if place is not None and is_specific(place):
+        return (
+            event.place is not None
+            and is_specific(event.place)
+            and same_place(event.place, place)
+            and not (date and event.date and disjoint(date, event.date))
         )
-    ):
-        return None, f"told as separate: {f.cues['separate'].text}", "asserted"
-    return current, "continues the event before", "asserted"
+    return (
+        date is not None
+        and event.date is not None
+        and bool(date.date_start and event.date.date_start)
+        and not disjoint(date, event.date)
+        and (place is None or event.place is None or same_place(event.place, place))
+    )
+
+
+def _may_be(event: Event, place: PlaceMention | None, date: DateMention | None) -> bool:
+    """Whether nothing said of place and day speaks against an event."""
+    return not (date and event.date and disjoint(date, event.date)) and (
+        place is None or event.place is None or same_place(event.place, place)
+    )
