@@ -100,7 +100,7 @@ LIST_ITEM = re.compile(r"^(?:\d+[.)]\s*|[*\u2022-]+\s*)?([A-Z][\w'\u2019\u2013 -
 
 # An article that opens with an exercise tells what was played, not what happened.
 DRILL = re.compile(
-    r"\b(?:drills?|(?:joint|military|naval|live-fire) exercises?|exercise simulat\w+|simulat(?:es|ed|ing|ion)|war ?games?|rehearsals?)\b",
+    r"\b(?:drills?|(?:joint|military|naval|live-fire) exercises?|exercise simulat\w+|simulat(?:es|ed|ing|ion)|war ?games?|rehears(?:es|ed|ing|als?)|mock (?:\w+ ){0,2}(?:attack|assault|landing|invasion|raid)s?)\b",
     re.IGNORECASE,
 )
 
@@ -307,7 +307,7 @@ class Coder:
             return ""
         if not f.acts and not any(d.prec == 1 for d in f.dates) and max(c.best or 0 for c in counted) >= 100:
             return "aggregate"  # a three-figure toll without an event word or a day sums up a war
-        if "denied" in cues and not counted and f.weight <= 2:
+        if not counted and ("refuted" in cues or ("denied" in cues and f.weight <= 2)):
             return "denied"
         if "aggregate" in cues and not f.headline and self._sums_up(f):
             return "aggregate"

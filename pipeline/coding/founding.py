@@ -8,6 +8,7 @@ are of another matter, how it opens, and what it takes up again.
 from __future__ import annotations
 
 import csv
+import datetime as dt
 import math
 import re
 from collections.abc import Mapping, Sequence
@@ -16,7 +17,7 @@ from functools import lru_cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from pipeline.coding.texts import span_text
+from pipeline.coding.texts import span_text, text_of
 from pipeline.errors import SettingsError
 
 if TYPE_CHECKING:
@@ -87,6 +88,16 @@ NEW_REFERENCE = re.compile(
     r"assailants?|bombers?|bombs?|devices?|mines?|vehicles?|drones?|rockets?|missiles?|shells?|abductions?|kidnappings?|agreements?|riots?)\b",
     re.IGNORECASE,
 )
+RECALL = re.compile(
+    r"\b(?:recall(?:s|ed)? (?:that)?|came (?:\w+ ){0,3}after|was still|were still|since (?:the|that|then)|trial|convicted|sentenced|accused of having|anniversary|"
+    r"in response to|in retaliation for|had (?:been )?(?:killed|attacked|abducted|kidnapped|captured|seized|bombed|shot|ambushed)|previous(?:ly)?|last (?:week|month|year)|"
+    r"(?:week|month|year)s? (?:ago|earlier|before)|earlier this (?:week|month|year))\b",
+    re.IGNORECASE,
+)
+DENIAL = re.compile(
+    r"\b(?:den(?:y|ies|ied) (?:a |the |any )?(?:reports?|claims?|that)|no such|debunk\w*|baseless|false|fake|rumou?rs?|hoax|dismiss(?:ed|es)? (?:as|claims|reports))\b",
+    re.IGNORECASE,
+)
 LATER = re.compile(r"\b(?:hours?|minutes|days?) (?:later|earlier|after|before)\b|\b(?:the )?same (?:day|night|evening|morning|time|hour)\b|\bthat (?:night|evening|day)\b|\bin the (?:afternoon|evening)\b", re.I)
 
 
@@ -120,7 +131,13 @@ def _relation_of_places(f: Frame, event: Event) -> str:
     return "near" if place.place is not None else "unlisted name"
 
 
-def facts_of(f: Frame, events: Sequence[Event], current: Event, round_up: bool) -> dict[str, float]:
+def _age(day: str, published: str) -> str:
+    """How old a day was when the article appeared, in the steps in which news turns into recollection."""
+    days = (dt.date.fromisoformat(published) - dt.date.fromisoformat(day)).days
+    return "0-1" if days <= 1 else "2-3" if days <= 3 else "4-7" if days <= 7 else "8-31" if days <= 31 else "32+"
+
+
+def facts_of(f: Frame, events: Sequence[Event], current: Event, published: str | None, round_up: bool) -> dict[str, float]:
     """What speaks for or against an event of its own; every value between 0 and 1."""
     from pipeline.coding.frames import disjoint, is_specific, matters, own_date, own_place, same_place
 
@@ -129,6 +146,19 @@ def facts_of(f: Frame, events: Sequence[Event], current: Event, round_up: bool) 
     days, places = _relation_of_days(f, current), _relation_of_places(f, current)
     place, date = own_place(f), own_date(f, current.date)
     facts: dict[str, float] = {f"{days}": 1.0, f"{places}": 1.0, f"{days} x {places}": 1.0}
+    if published and date is not None and date.date_end:
+        age = _age(date.date_end, published)
+        facts[f"age {age}"] = 1.0
+        facts[f"age {age} x round-up"] = float(round_up)
+        facts[f"age {age} x {days}"] = 1.0
+        facts["day by its date"] = float(any(c.isdigit() for c in text_of(f.sent.doc)[date.start : date.end]))
+        lead = next((e.date for e in asserted if e.date and e.date.date_start), None)
+        if lead is not None and lead.date_start and date.date_start:
+            back = (dt.date.fromisoformat(lead.date_start) - dt.date.fromisoformat(date.date_start)).days
+            facts["before the lead by days"] = float(2 <= back <= 6)
+            facts["before the lead by a week"] = float(back > 6)
+    facts["recall"] = float(RECALL.search(text) is not None)
+    facts["denial"] = float(DENIAL.search(text) is not None)
     gap = f.index - current.frames[-1].index
     facts[f"gap {min(gap, 4)}"] = 1.0
     facts[f"events {min(len(asserted), 4)}"] = 1.0

@@ -283,7 +283,7 @@ def _place_frame(
         return current, "tells what the headline says", current.assertion
     if f.listed and (f.weight >= 1 or f.casualties):
         return None, "a list item of its own", "asserted"
-    answer = load_founding().answer(facts_of(f, events, current, round_up))
+    answer = load_founding().answer(facts_of(f, events, current, published, round_up))
     why = f"{', '.join(answer.because)} (probability {answer.chance:.2f})"
     if answer.what == "new":
         if long_ago and not round_up:
