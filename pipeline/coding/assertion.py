@@ -101,6 +101,8 @@ def clause_status(token: Token) -> str:
             if previous is not None and previous.dep_ == "nsubjpass" and node.lemma_ in SCHEDULED:
                 return "prospective"  # "another march has been called for Saturday"
             if previous is not None and node.lemma_ in heads and node != token:
+                if node.lemma_ == "fear" and (previous.tag_ in ("VBN", "JJ") or previous.pos_ == "ADJ"):
+                    return "asserted"  # "twenty are feared dead" reports the dead
                 if (
                     previous.dep_ == "xcomp"
                     or (previous.dep_ == "dobj" and node.lemma_ in PLANNED)

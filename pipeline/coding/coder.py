@@ -7,6 +7,7 @@ told (assertion.py); group sentences into events (frames.py); put a Report toget
 
 from __future__ import annotations
 
+import datetime as dt
 import gc
 import hashlib
 import re
@@ -217,9 +218,9 @@ class Coder:
         labels = self._labels(doc, reading)
         frames = self.frames(article, doc, triggers, casualties, places, labels)
         for f in frames:
-            f.actors = frozenset(
-                m.name for m in people if f.sent.start_char <= m.start < f.sent.end_char and m.kind in ("named", "state", "police") and m.name
-            )
+            here = [m for m in people if f.sent.start_char <= m.start < f.sent.end_char]
+            f.actors = frozenset(m.name for m in here if m.kind in ("named", "state", "police") and m.name)
+            f.armed = any(m.kind == "unnamed" or (m.kind == "named" and m.actor_id) for m in here)
         parsed = _Parsed(article, doc, frames, people, places, reading)
         parsed.steps += text_steps(frames, people)
         return parsed
@@ -321,9 +322,17 @@ class Coder:
             return ""
         if "private" in cues and f.weight < 3:
             return ""
-        if "recalled" in cues and f.index <= 3:
+        if "recalled" in cues and f.index <= 3 and not self._fresh(f, article):
             return "background"
         return "asserted"
+
+    @staticmethod
+    def _fresh(f: Frame, article: Article) -> bool:
+        """Whether a sentence dates an event word of its own to the week of publication ("a bomber struck the commemoration on Friday")."""
+        if article.published is None or f.weight < 2:
+            return False
+        week = shift_day(article.published, -FRESH_DAYS)
+        return any(d.kind == "point" and d.prec == 1 and week <= (d.date_start or "") <= article.published for d in f.dates)
 
     @staticmethod
     def _armed_act(f: Frame) -> bool:
@@ -333,7 +342,9 @@ class Coder:
     @staticmethod
     def _sums_up(f: Frame) -> bool:
         """Whether a sentence sums several events: a span of time, "since", and no single day of its own."""
-        spans = [d for d in f.dates if d.kind == "span" or (d.prec or 0) >= 3]
+        spans = [d for d in f.dates if (d.kind == "span" or (d.prec or 0) >= 3) and not _is_short(d)]
+        if not spans and any(_is_short(d) for d in f.dates):
+            return False  # "shelling killed 22 in the city over the past 24 hours" is one event of that day
         days = [d for d in f.dates if d.kind == "point" and d.prec == 1]
         since = re.search(
             r"\b(?:since|so far|this year|this month|in the (?:past|last|first)|over the (?:past|last))\b", span_text(f.sent), re.I
@@ -992,6 +1003,19 @@ def _dominant_country(places: Sequence[PlaceMention]) -> str | None:
     return max(votes.items(), key=lambda kv: (kv[1], kv[0]))[0] if votes else None
 
 
+FRESH_DAYS = 7
+
+
+def _is_short(d: DateMention) -> bool:
+    """Whether a span is of two days at most: "over the past 24 hours", "since yesterday"."""
+    return bool(d.date_start and d.date_end) and d.kind == "span" and (d.prec or 5) <= 2 and shift_day(d.date_start or "", 2) > (d.date_end or "")
+
+
+def shift_day(day: str, days: int) -> str:
+    """An ISO day so many days later."""
+    return (dt.date.fromisoformat(day) + dt.timedelta(days=days)).isoformat()
+
+
 # Words that say that somebody died, not that anybody did it: an accident has them too.
 BARE_DEATH = frozenset(("V:kill", "N:killing|killings", "N:blast|explosion|blasts|explosions", "V:explode|detonate", "V:burn"))
 
@@ -1005,7 +1029,12 @@ def _tells_enough(event: Event, number: int) -> bool:
     body = [f for f in event.frames if not f.headline]
     if not body and number > 0:
         return False
-    return weight >= 2 or counted or (weight == 1 and event.place is not None and event.date is not None)
+    if weight >= 2 or counted:
+        return True
+    # A weak word ("killed") is an event where somebody armed does it, or where day and place are said.
+    armed = any(f.armed for f in event.frames)
+    known = (event.place is not None) + (event.date is not None) + armed
+    return weight == 1 and known >= (2 if number else 1)
 
 
 def _settle(sub_type: str, scores: dict[str, float], agents: Sequence[Actor], patients: Sequence[Actor], killed: Toll) -> str:

@@ -49,6 +49,7 @@ class Frame:
     assertion: str = ""
     chances: dict[str, float] = field(default_factory=dict)  # learned label -> probability
     actors: frozenset[str] = frozenset()  # named groups and forces that stand in it
+    armed: bool = False  # gunmen, militants or a listed group stand in it
     listed: bool = False  # opens a list item that begins with its place ("3. Al-Yadudah: ...")
     direct: bool = True  # an event word stands in a main clause of the past
     passing: bool = False  # the event word stands in a subordinate recall ("a day after ...")
