@@ -44,6 +44,8 @@ CODER = "rules"
 RULES_VERSION = "1"
 # An article less likely than this to tell an asserted event gives no report (docs/MODEL_CARD.md has the curve).
 RELEVANCE = 0.5
+# The same where a main clause plainly tells it: a heavy word of violence with its dead.
+PLAIN_RELEVANCE = 0.25
 CODED_PARTS = ("headline", "dateline", "body")
 
 
@@ -216,11 +218,7 @@ class Coder:
         triggers = find_triggers(doc)
         reading = self.learned.read(doc, triggers) if self.learned else None
         labels = self._labels(doc, reading)
-        frames = self.frames(article, doc, triggers, casualties, places, labels)
-        for f in frames:
-            here = [m for m in people if f.sent.start_char <= m.start < f.sent.end_char]
-            f.actors = frozenset(m.name for m in here if m.kind in ("named", "state", "police") and m.name)
-            f.armed = any(m.kind == "unnamed" or (m.kind == "named" and m.actor_id) for m in here)
+        frames = self.frames(article, doc, triggers, casualties, places, people, labels)
         parsed = _Parsed(article, doc, frames, people, places, reading)
         parsed.steps += text_steps(frames, people)
         return parsed
@@ -232,6 +230,7 @@ class Coder:
         triggers: Sequence[Trigger],
         casualties: Sequence[Casualty],
         places: Sequence[PlaceMention],
+        people: Sequence[who.ActorMention],
         labels: dict[int, dict[str, float]],
     ) -> list[Frame]:
         """One frame a sentence or joined clause. `labels`: token index of a sentence's start -> learned label chances."""
@@ -252,6 +251,9 @@ class Coder:
             last_end = sent.start_char + len(span_text(sent).rstrip())
             f = Frame(index, sent, sent.start_char < headline_end, paragraph, opens)
             f.cues = {c.kind: c for c in sentence_cues(sent)}
+            here = [m for m in people if sent.start_char <= m.start < sent.end_char]
+            f.actors = frozenset(m.name for m in here if m.kind in ("named", "state", "police") and m.name)
+            f.armed = any(m.kind == "unnamed" or (m.kind == "named" and m.actor_id) for m in here)
             for t in triggers:
                 if sent.start <= t.start < sent.end:
                     if t.kind == "means":
@@ -320,7 +322,7 @@ class Coder:
             return "aggregate" if many and since else "background"
         if "accident" in cues and f.weight < 3 and not self._armed_act(f):
             return ""
-        if "private" in cues and f.weight < 3:
+        if "private" in cues and f.weight < 3 and not f.armed:
             return ""
         if "recalled" in cues and f.index <= 3 and not self._fresh(f, article):
             return "background"
@@ -364,8 +366,9 @@ class Coder:
             return "no event is told as having happened" if parsed.frames else "no sentence in it"
         if self.learned is not None and parsed.reading is not None:
             likely = self.learned.relevance(parsed.reading)
-            if likely < RELEVANCE:
-                return f"read as a whole it tells no event of armed conflict or protest (probability {likely:.2f}, needed {RELEVANCE})"
+            needed = PLAIN_RELEVANCE if any(_is_plain(f) for e in events for f in e.frames if e.assertion == "asserted") else RELEVANCE
+            if likely < needed:
+                return f"read as a whole it tells no event of armed conflict or protest (probability {likely:.2f}, needed {needed})"
             return ""
         armed = [
             t for f in parsed.frames for t in (*f.acts, *f.means) if t.weight >= 3 and t.sub_event_type not in ("Agreement", "Arrests")
@@ -977,6 +980,16 @@ def _in_role(doc: Doc, p: PlaceMention) -> PlaceMention:
             break
         node = node.head
     return p
+
+
+def _is_plain(f: Frame) -> bool:
+    """Whether a sentence tells in a main clause who or what killed how many: "a suicide bomber killed 24 people"."""
+    return (
+        f.direct
+        and not f.cues.keys() & {"accident", "private", "past", "recalled"}
+        and any(c.kind == "killed" and c.best for c in f.casualties)
+        and (f.weight >= 3 or (f.armed and f.weight >= 2))
+    )
 
 
 def _in_passing(f: Frame, doc: Doc) -> bool:
