@@ -28,7 +28,7 @@ from pipeline.coding.attribution import find_sources, stances
 from pipeline.coding.counts import Casualty, find_casualties
 from pipeline.coding.dates import DateMention, find_dates
 from pipeline.coding.events import ARMED_VIOLENCE, Trigger, find_triggers, vote_sub_type
-from pipeline.coding.frames import Event, Frame, group, own_place
+from pipeline.coding.frames import Event, Frame, apart, group, own_place
 from pipeline.coding.learned import Learned, Reading, load_learned, sentences_of
 from pipeline.coding.lexicon import FOLDER, read_table
 from pipeline.coding.places import PlaceMention, find_places
@@ -174,7 +174,7 @@ class Coder:
         if not may_hold_event(text):
             return Coding("gated", "no word of armed conflict, protest or arrest stands in it")
         parsed = self.parse(article, self.nlp(text))
-        events = [e for e in group(parsed.frames, article.published) if e.frames]
+        events = [part for e in group(parsed.frames, article.published) if e.frames for part in apart(e)]
         why_quiet = self.not_an_event(parsed, events)
         if why_quiet:
             return Coding("nothing", why_quiet, (), tuple(parsed.steps))

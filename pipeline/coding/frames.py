@@ -11,6 +11,7 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from spacy.tokens import Span
 
@@ -232,6 +233,36 @@ GOES_ON = re.compile(
 def _goes_on(f: Frame) -> bool:
     """Whether a sentence takes up the several events of the one before: "Those strikes killed at least 10"."""
     return GOES_ON.match(span_text(f.sent)) is not None and not any(d.prec == 1 and d.kind == "point" for d in f.dates)
+
+
+JOINED = re.compile(r"\s*(?:,|,? and|,? as well as|,? or)(?: also)?(?: (?:in|at|near|outside))?(?: the)?(?: (?:towns?|cities|villages?|districts?|provinces?) of)?\s*")
+
+
+def apart(event: Event) -> list[Event]:
+    """An event told of several places at once, without a count: one event a place ("Rallies were held in Najaf and Kut").
+
+    The codebook: different places are separate events, even in one sentence; where one toll covers several places,
+    it is one event at the place named first.
+    """
+    if event.assertion != "asserted" or event.casualties or event.place is None or not is_specific(event.place):
+        return [event]
+    frame = next((f for f in event.frames if event.place in f.places), None)
+    if frame is None or frame.headline:
+        return [event]
+    text = span_text(frame.sent)
+    places = sorted((p for p in frame.places if p.role == "event" and is_specific(p)), key=lambda p: p.start)
+    chain: list[PlaceMention] = []
+    for p in places:
+        between = text[chain[-1].end - frame.sent.start_char : p.start - frame.sent.start_char] if chain else ""
+        if chain and not JOINED.fullmatch(between):
+            if event.place in chain:
+                break
+            chain = []
+        chain.append(p)
+    if event.place not in chain or len(chain) < 2 or any(same_place(a, b) for a, b in pairwise(chain)):
+        return [event]
+    why = [*event.why, "told of several places: one event each"]
+    return [Event(event.assertion, event.frames, event.date, p, why, event.extras) for p in chain]
 
 
 def _cue_text(f: Frame) -> str:
