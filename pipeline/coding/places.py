@@ -161,6 +161,8 @@ class _Span:
     logit: float = 0.0
     place: Place | None = None
     parent: _Span | None = None  # ", Louisiana"
+    inside: _Span | None = None  # "in Borno state", "of Konar", "Pattani's": named as what holds it, whether the gazetteer agrees or not
+    country: str | None = None  # "the Libyan city of"
     is_parent: bool = False
     prominence: float = 0.0
     support: float = 0.0
@@ -192,7 +194,7 @@ WEIGHTS: dict[str, float] = {
     "ent~LOC": -1.3, "ent~NORP": -0.6, "ent~ORG": -0.4, "ent~PERSON": -1.0, "ent~other": -0.2, "is:parent": 0.6,
     "kind:admin1": -0.3, "kind:admin2": 0.7, "kind:asked": 0.3, "kind:country": 0.5, "kind:site": 1.5, "long": 0.3,
     "lower elsewhere": -1.7, "next:area": 1.6, "next:based": 1.0, "next:cap": -0.9, "next:org": -0.3, "next:parent": 0.4,
-    "next:said": -0.8, "next:street": -1.8, "next:type": -0.4, "not name": -0.4, "other name": -0.2, "prev:cap": -0.9,
+    "next:Type": 0.4, "next:said": -0.8, "next:street": -1.8, "next:type": -0.4, "not name": -0.4, "other name": -0.2, "prev:cap": -0.9,
     "prev:direction": 0.5, "prev:in": 1.6, "prev:of": 0.5, "prev:title": -1.5, "prev:type of": 1.8, "sentence start": 0.3,
     "size:0": -0.8, "size:3": -0.6, "size:4": 0.0, "size:5": 0.3, "size:6": 0.9, "size:none": -0.1, "support:0": -0.6,
     "support:1": -0.4, "support:2": -0.8, "support:3": 0.3, "support:4": 1.2, "support:5": 1.0, "support:none": -1.1,
@@ -307,6 +309,9 @@ def _whole_name(i: int, words: _Words, looks: _Looks) -> int:
 _JOINING = _SMALL | {"sa", "e", "bin", "ibn"}
 
 
+_GOES_ON = frozenset(("GPE", "LOC", "PERSON", "FAC"))
+
+
 def _stands_alone(last: int, whole: int, words: _Words, looks: _Looks, gazetteer: Gazetteer) -> bool:
     """Whether a name may end at word `last` though capitalised words follow: before an organisation's, a street's
     or another place's name, or where the entity recogniser ends a place."""
@@ -316,7 +321,7 @@ def _stands_alone(last: int, whole: int, words: _Words, looks: _Looks, gazetteer
         if following in _ARTICLES or following in ("sa", "de", "e"):
             return False
         entity = looks.entity(words.starts[last])
-        goes_on = entity is not None and entity[2] in ("GPE", "LOC", "PERSON") and entity[1] >= words.ends[last + 1]
+        goes_on = entity is not None and entity[2] in _GOES_ON and entity[1] >= words.ends[last + 1]
         return not goes_on or following in _ORG_NOUNS or following in _STREETS
     if gap in ("-", "‐", "‑", "–"):
         return words.cap[last + 1] and bool(gazetteer.matches(words.folded[last + 1]))
@@ -380,13 +385,15 @@ def _weigh(
     if len(shown) == 2 and found and not (shown.isupper() and any(p.kind in ("country", "admin1") for p, _ in found)):
         return None  # "Us", "It": two letters are a place only as an abbreviation in capitals
     signals = ["bias"]
+    typed = _is_typed(last, words)
     # --- the entity recogniser
     entity = looks.entity(start)
     if entity is None:
         signals.append("ent=none")
     else:
         label = entity[2] if entity[2] in ("GPE", "LOC", "FAC", "ORG", "PERSON", "NORP") else "other"
-        covers = text[entity[0] : start].lower().strip() in ("", "the") and text[end : entity[1]].strip(" .'’s") == ""
+        rest = text[end : entity[1]].strip(" .'’s")
+        covers = text[entity[0] : start].lower().strip() in ("", "the") and (rest == "" or (typed and rest.lower() == words.folded[last + 1]))
         signals.append(f"ent{'=' if covers else '~'}{label}")
     # --- the words before
     before = words.folded[i - 1] if i else ""
@@ -413,7 +420,9 @@ def _weigh(
     if last + 1 < len(words.starts):
         gap = text[end : words.starts[last + 1]]
         following = words.folded[last + 1]
-        if gap in (" ", "\u00a0"):
+        if typed and words.cap[last + 1]:
+            signals.append("next:Type")
+        elif gap in (" ", "\u00a0"):
             if following in _STREETS and words.cap[last + 1] and following not in ("mountain", "river"):
                 signals.append("next:street")
             elif words.cap[last + 1]:
@@ -423,10 +432,11 @@ def _weigh(
             elif following in _SAYING:
                 signals.append("next:said")
             if following in _DIVISION_NOUNS:
-                kinds = kinds or _kinds_of_noun(following)
                 signals.append("next:type")
         elif gap in ("-", "–") and following in _BASED:
             signals.append("next:based")
+        if gap in (" ", "\u00a0") and following in _DIVISION_NOUNS:
+            kinds = kinds or _kinds_of_noun(following)
     # --- what the name is
     if kinds and any(place.kind in kinds for place, _ in found):
         signals.append("kind:asked")
@@ -468,14 +478,74 @@ def _weigh(
             signals.append("is:parent")
         else:
             signals.append("comma list")
+    elif previous and start - previous.end < 70 and not span.inside:
+        _hold(previous, span, text[previous.end : start])
+    span.country = _nation_before(i, words)
     span.logit = _logit(span)
     return span
+
+
+def _is_typed(last: int, words: _Words) -> bool:
+    """Whether a division's kind follows as part of the name: "Kandahar Province", but not "Erie County Sheriff"."""
+    if last + 1 >= len(words.starts) or words.folded[last + 1] not in _DIVISION_NOUNS or words.text[words.ends[last]] not in " \u00a0":
+        return False
+    return not (
+        words.cap[last + 1]
+        and last + 2 < len(words.starts)
+        and words.cap[last + 2]
+        and words.text[words.ends[last + 1] : words.starts[last + 2]] == " "
+    )
+
+
+_TYPES = (
+    r"(?:city|town|village|hamlet|district|sub-?district|area|region|province|governorate|state|county|municipality|locality|commune|suburb"
+    r"|neighbou?rhood|camp|island|port|department|local government(?: area)?|LGA)"
+)
+_HELD_BY = re.compile(
+    rf"(?:\s{_TYPES}s?)?(?:,?\s(?:in|of)\s|,\s(?:the\s)?(?:[\w-]+\s){{0,2}}?(?:capital|headquarters|seat)(?:\s(?:city|town))?\s(?:of|in)\s)"
+    rf"(?:the\s)?(?:\[?[\w-]+ern\]?\s)?(?:{_TYPES}\sof\s)?",
+    re.I,
+)
+_HOLDS = re.compile(rf"['’]s\s(?:[\w-]+\s){{0,3}}?(?:{_TYPES}\sof\s)?")
+
+
+def _hold(previous: _Span, span: _Span, between: str) -> None:
+    """ "The village of X in Y district", "X, the capital of Konar", "Pattani's Kok Pho": which of two names holds the other."""
+    if _HELD_BY.fullmatch(between):
+        child, holder = previous, span
+    elif _HOLDS.fullmatch(between):
+        child, holder = span, previous
+    else:
+        return
+    child.inside = holder
+    if child.found and holder.found and child.parent is None and _holds(holder.found, child):
+        child.parent = holder
+        holder.is_parent = True
+        for one, signal in ((child, "next:parent"), (holder, "is:parent")):
+            if signal not in one.signals:
+                one.signals.append(signal)
+                one.logit = _logit(one)
+
+
+def _nation_before(i: int, words: _Words) -> str | None:
+    """The country of "the Libyan city of X", "a northern Iraqi town of X", for the name that begins at word i."""
+    kind = i - 1
+    if kind > 0 and words.folded[kind] in ("of", "called", "named"):
+        kind -= 1
+    if kind < 1 or words.folded[kind] not in _TYPE_NOUNS:
+        return None
+    for at in range(kind - 1, max(-1, kind - 5), -1):
+        if words.cap[at] and (found := _adjectives().get(words.folded[at])):
+            return found[0]
+        if words.text[words.ends[at] : words.starts[at + 1]] not in (" ", "-", ", "):
+            return None
+    return None
 
 
 _BASED = frozenset("based backed aligned allied led born funded supported sponsored trained controlled held installed armed".split())
 _DIVISION_NOUNS = frozenset(
     "province governorate state region oblast district county parish prefecture department raion division township tehsil territory"
-    " municipality emirate canton woreda village town city".split()
+    " municipality emirate canton woreda village town city agency lga zone locality subdistrict subcounty barangay".split()
 )
 
 
@@ -484,7 +554,8 @@ def _kinds_of_noun(noun: str) -> frozenset[str]:
         return frozenset(("city", "site"))
     if noun in ("camp", "island"):
         return frozenset(("site", "city", "region"))
-    if noun in ("county", "parish", "district", "raion", "tehsil", "woreda", "municipality", "territory"):
+    if noun in ("county", "parish", "district", "raion", "tehsil", "woreda", "municipality", "territory", "agency", "lga", "zone", "locality", "subdistrict",
+                "subcounty"):
         return frozenset(("admin2", "admin1"))
     if noun in ("region", "area", "enclave", "stronghold", "neighborhood", "neighbourhood"):
         return frozenset(("admin1", "region", "admin2")) if noun == "region" else frozenset()
@@ -525,6 +596,7 @@ NIL_SUPPORT, NIL_PROMINENCE = 0.03, 4.8
 DOUBT = 0.0
 _ROUNDS = 4
 _FIRST_KIND = frozenset(("admin1", "city"))
+_DIVISIONS = frozenset(("admin1", "admin2"))
 _MOST = 30  # candidates of one name, and names of one text, that are weighed against each other
 _MOST_NAMES = 60
 
@@ -574,16 +646,28 @@ def _group(spans: Sequence[_Span], gazetteer: Gazetteer, votes: dict[str, int]) 
         for place, quality in span.found[:1]
         if span.logit > 1 and place.kind in ("country", "admin1") and quality == OWN_NAME
     } | set(votes)
-    groups = []
+    groups: list[_Group] = []
     for (key, _), members in by_name.items():
         first = members[0]
         options = list(first.found)
         if any(place.kind == "country" and quality == OWN_NAME for place, quality in options):
             options = [(place, quality) for place, quality in options if quality == OWN_NAME]
+        kinds = next((m.kinds for m in members if m.kinds), frozenset())
+        if not kinds and (state := next((p for p, _ in options if p.kind == "country"), None)):
+            # "southeastern Niger" is no state of Nigeria; "Georgia" may be one of the United States.
+            options = [(p, q) for p, q in options if p.kind != "admin1" or p.population > state.population]
+        nation = next((m.country for m in members if m.country), None)
+        holders = [p for m in members if m.inside for p, _ in m.inside.found if p.kind in ("country", "admin1", "admin2")]
+        if nation and not any(place.country == nation for place, _ in options):
+            options += [(place, LIKE_NAME) for place in gazetteer.alike(key) if place.country == nation][:5]
+        elif holders and not any(_within(place, h) for place, _ in options for h in holders):
+            options += [(place, LIKE_NAME) for place in gazetteer.alike(key) if any(_within(place, h) for h in holders)][:5]
         if not any(place.country in anchored for place, _ in options):
             like = [(place, LIKE_NAME) for place in gazetteer.alike(key) if place.country in anchored]
             options += like[:5]
-        kinds = next((m.kinds for m in members if m.kinds), frozenset())
+        if kinds & _DIVISIONS and not any(place.kind in kinds for place, _ in options):
+            like = [(p, LIKE_NAME) for p in gazetteer.alike(key) if p.kind in kinds and not any(p is o for o, _ in options)]
+            options += [m for m in like if m[0].country in anchored][:5] or like[:5]
         if kinds and any(place.kind in kinds for place, _ in options):
             options = [(p, q) for p, q in options if p.kind in kinds] + [(p, q) for p, q in options if p.kind not in kinds][:5]
         if len(options) > _MOST:
@@ -603,7 +687,8 @@ def _decide(groups: Sequence[_Group], fixed: Sequence[tuple[list[Place], float]]
     edges = [0]
     for group in groups:
         kinds = next((s.kinds for s in group.spans if s.kinds), frozenset())
-        parents = [p for s in group.spans if s.parent for p, _ in s.parent.found]
+        parents = [p for s in group.spans for held_by in (s.parent, s.inside) if held_by for p, _ in held_by.found]
+        nation = next((s.country for s in group.spans if s.country), None)
         for place, quality in group.options:
             points = POPULATION * prominence(place) - (0.0, OTHER, LIKE)[quality]
             if place.kind == "city" and capitals.get(place.country or "") == fold(place.name):
@@ -611,6 +696,8 @@ def _decide(groups: Sequence[_Group], fixed: Sequence[tuple[list[Place], float]]
             if kinds and place.kind in kinds:
                 points += ASKED if place.kind in _FIRST_KIND or not any(p.kind in _FIRST_KIND for p, _ in group.options) else ASKED / 2
             if parents and any(_within(place, parent) for parent in parents):
+                points += PARENT
+            if nation == place.country:
                 points += PARENT
             places.append(place)
             base.append(points)
@@ -649,6 +736,9 @@ def _decide(groups: Sequence[_Group], fixed: Sequence[tuple[list[Place], float]]
             meant = max(seats, key=lambda p: p.population, default=meant)
         held_up = float(support[chosen])
         fits = held_up >= NIL_SUPPORT or prominence(meant) >= NIL_PROMINENCE or known <= 1.0
+        nation = next((s.country for s in group.spans if s.country), None)
+        if nation and meant.kind != "country" and meant.country != nation:
+            fits = False  # "the Libyan city of Derna" is not the one in Romania
         for span in group.spans:
             span.place = meant if fits else None
             span.support = held_up
