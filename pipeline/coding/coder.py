@@ -25,7 +25,7 @@ from pipeline.coding.assertion import REPORTING, clause_status, off_topic_score,
 from pipeline.coding.attribution import find_sources, stances
 from pipeline.coding.counts import Casualty, find_casualties
 from pipeline.coding.dates import DateMention, find_dates
-from pipeline.coding.event_places import event_place, in_role, settle_mentions
+from pipeline.coding.event_places import CountryClue, country_clues, event_place, in_role, settle_mentions
 from pipeline.coding.events import ARMED_VIOLENCE, Trigger, find_triggers, vote_sub_type
 from pipeline.coding.frames import Event, Frame, group
 from pipeline.coding.learned import Learned, Reading, load_learned, sentences_of
@@ -136,6 +136,7 @@ class _Parsed:
     frames: list[Frame]
     people: list[who.ActorMention]
     places: list[PlaceMention]
+    clues: list[CountryClue]
     reading: Reading | None = None
     steps: list[Step] = field(default_factory=list)
 
@@ -189,8 +190,10 @@ class Coder:
         datelines = [(p.start, p.end) for p in article.parts if p.kind == "dateline"]
         places = [
             replace(p, role="dateline") if any(a <= p.start < b for a, b in datelines) else p
-            for p in find_places(doc, self.gazetteer, source=article.source)
+            for p in find_places(doc, self.gazetteer, source=article.source, embedded=True)
         ]
+        embedded = [p for p in places if p.role == "organisation"]
+        places = [p for p in places if p.role not in ("organisation", "demonym")]
         people = who.find_actors(doc, self.actors, self.countries, places=places)
         kinds = _kinds_by_token(doc, people)
 
@@ -203,12 +206,13 @@ class Coder:
             return "other"
 
         places = settle_mentions(doc, places, people, self.countries, self.gazetteer)
+        clues = country_clues(doc, embedded, people, self.actors)
         casualties = find_casualties(doc, party_of)
         triggers = find_triggers(doc)
         reading = self.learned.read(doc, triggers) if self.learned else None
         labels = self._labels(doc, reading)
         frames = self.frames(article, doc, triggers, casualties, places, labels)
-        parsed = _Parsed(article, doc, frames, people, places, reading)
+        parsed = _Parsed(article, doc, frames, people, places, clues, reading)
         parsed.steps += text_steps(frames, people)
         return parsed
 
@@ -369,7 +373,7 @@ class Coder:
             if quote.strip() and not any(e.field == name and e.start == start for e in evidence):
                 evidence.append(Evidence(name, start, end, quote))
 
-        place, where = event_place(doc, parsed.places, parsed.frames, event)
+        place, where, told_by = event_place(doc, parsed.places, parsed.frames, event, parsed.clues, self.gazetteer)
         country = where.get("country")
         if country is None and where.get("where_prec") == 7:
             country = ""  # at sea off no named coast: every state's forces are abroad
@@ -386,6 +390,8 @@ class Coder:
         date = self._date(article, event, evidence, doc)
         if place is not None:
             cite("place_name", place.phrase_start, place.phrase_end)
+        if told_by is not None:
+            cite("country", *told_by)
         for start, end in a_spans:
             cite("side_a", start, end)
         for start, end in b_spans:

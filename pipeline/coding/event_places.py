@@ -8,17 +8,19 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
+from functools import lru_cache
 from itertools import pairwise
 from typing import Any
 
 from spacy.tokens import Doc
 
-from pipeline.actors import Countries
+from pipeline.actors import ActorList, Countries
 from pipeline.coding.actors import ActorMention
 from pipeline.coding.assertion import REPORTING
 from pipeline.coding.frames import Event, Frame, own_place
-from pipeline.coding.places import PlaceMention
+from pipeline.coding.lexicon import read_table
+from pipeline.coding.places import PlaceMention, nations
 from pipeline.coding.texts import text_of
 from pipeline.gazetteer import Gazetteer, Place, distance_km
 
@@ -89,8 +91,8 @@ def _as_sea(doc: Doc, p: PlaceMention, gazetteer: Gazetteer) -> PlaceMention:
 
 # What a town's possessive may name a part of: "Kabul's airport" is in Kabul.
 LOCATIVE = frozenset(
-    "suburb outskirts airport centre center street market district neighbourhood neighborhood city area port hospital north south east west province quarter square station"
-    " camp countryside mosque church school university bridge road".split()
+    "suburb outskirts airport centre center street market district neighbourhood neighborhood city area port hospital north south east west"
+    " province quarter square station camp countryside mosque church school university bridge road".split()
 )
 
 
@@ -151,21 +153,86 @@ def in_role(doc: Doc, p: PlaceMention) -> PlaceMention:
     return p
 
 
+# --- the country where no place tells it -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class CountryClue:
+    """Words that speak for a country, half-open offsets, and how much they say."""
+
+    start: int
+    end: int
+    country: str
+    weight: float
+
+
+# A place inside an organisation's name ("Kaduna State Police Command"), a group that has its home in one country.
+INSIDE_A_NAME, HOME_GROUND, A_TERM, A_PERSON = 1.0, 0.8, 1.5, 0.6
+
+
+@lru_cache(maxsize=1)
+def _heads() -> dict[str, float]:
+    return {word: float(row["value"]) for row in read_table("country_clues.csv") if row["kind"] == "head" for word in row["words"].split()}
+
+
+@lru_cache(maxsize=1)
+def _terms() -> tuple[re.Pattern[str], dict[str, tuple[str, ...]]]:
+    rows = [row for row in read_table("country_clues.csv") if row["kind"] == "term"]
+    of_term = {word: tuple(row["value"].split(";")) for row in rows for word in row["words"].split(";")}
+    return re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(of_term, key=len, reverse=True)))})\b", re.IGNORECASE), of_term
+
+
+def country_clues(doc: Doc, mentions: Sequence[PlaceMention], people: Sequence[ActorMention], actors: ActorList) -> list[CountryClue]:
+    """What in a text speaks for a country without naming a place: nationalities, names of offices, groups at home."""
+    clues = [
+        CountryClue(p.start, p.end, p.place.country, INSIDE_A_NAME)
+        for p in mentions
+        if p.role == "organisation" and p.place is not None and p.place.country and (p.place.population > 20_000 or p.place.kind != "city")
+    ]
+    text = text_of(doc)
+    for first, end, code in nations(doc):
+        clues.append(CountryClue(doc[first].idx, doc[end - 1].idx + len(doc[end - 1]), code, _nation_weight(doc, end - 1)))
+    pattern, of_term = _terms()
+    clues += [CountryClue(m.start(), m.end(), code, A_TERM) for m in pattern.finditer(text) for code in of_term[m.group().lower()]]
+    for m in people:
+        actor = actors.by_id.get(m.actor_id) if m.actor_id else None
+        if actor is not None and actor.country and not actor.is_state and text[m.start : m.start + 1].isupper():
+            clues.append(CountryClue(m.start, m.end, actor.country, HOME_GROUND))
+    return sorted(clues, key=lambda c: (c.start, c.end, c.country))
+
+
+def _nation_weight(doc: Doc, i: int) -> float:
+    """How much a nationality says of where something happened, by the noun it goes with."""
+    if doc[i + 1].lower_ in ("-", "\u2011") if i + 1 < len(doc) else False:
+        return 0.2  # "Saudi-led", "Iranian-backed"
+    node = doc[i]
+    for _ in range(3):
+        if node.dep_ not in ("amod", "compound", "nmod", "poss") or node.head.i <= node.i or node.head.i - i > 5:
+            break
+        node = node.head
+        if (weight := _heads().get(node.lemma_.lower())) is not None:
+            return weight
+    return A_PERSON if node.i != i else 0.5
+
+
 # --- the event's place ------------------------------------------------------------------------------------
 
 
 def event_place(
-    doc: Doc, places: Sequence[PlaceMention], frames: Sequence[Frame], event: Event
-) -> tuple[PlaceMention | None, dict[str, Any]]:
-    """The place mention of an event and the report's place fields."""
+    doc: Doc, places: Sequence[PlaceMention], frames: Sequence[Frame], event: Event, clues: Sequence[CountryClue], gazetteer: Gazetteer
+) -> tuple[PlaceMention | None, dict[str, Any], tuple[int, int] | None]:
+    """The place mention of an event, the report's place fields, and the words that tell the country where no place does."""
+    first, last = event.frames[0].sent.start_char, event.frames[-1].sent.end_char
+    likely = likely_country(places, clues, first=first, last=last)
     place = event.place
     if event.assertion == "asserted" and (place is None or (place.place is not None and place.place.kind == "country")):
         place = _place_nearby(frames, event) or place
     if place is None:
-        dominant = _dominant_country(places)
-        if dominant is None:
-            return None, {}
-        return None, {"country": dominant, "where_prec": 6}
+        if likely is None:
+            return None, {}, None
+        middle = gazetteer.country(likely[0])
+        point = {"latitude": middle.latitude, "longitude": middle.longitude} if middle is not None else {}
+        return None, {"country": likely[0], "where_prec": 6, **point}, likely[1:]
     p = place.place or _anchor(places, place)
     fields: dict[str, Any] = {
         "place_name": OF_TOWN.sub("", text_of(doc)[place.phrase_start : place.phrase_end]),
@@ -174,10 +241,11 @@ def event_place(
         if p and p.country
         else _coast(places, frames, event, p)
         if p and p.kind == "sea"
-        else _dominant_country(places),
+        else (likely[0] if likely else None),
     }
+    told_by = likely[1:] if likely and fields["country"] == likely[0] and not (p and p.country) else None
     if p is None:
-        return place, fields
+        return place, fields, told_by
     latitude, longitude = place.latitude, place.longitude
     if latitude is None and place.place is None and p.kind != "country":
         latitude, longitude = p.latitude, p.longitude  # a village the gazetteer lacks, put where its text puts it
@@ -189,7 +257,7 @@ def event_place(
     }
     if place.where_prec == 6:
         fields["admin1"] = None
-    return place, fields
+    return place, fields, told_by
 
 
 def _coast(places: Sequence[PlaceMention], frames: Sequence[Frame], event: Event, sea: Place) -> str | None:
@@ -230,10 +298,30 @@ def _place_nearby(frames: Sequence[Frame], event: Event) -> PlaceMention | None:
     return found[0] if found else None
 
 
-def _dominant_country(places: Sequence[PlaceMention]) -> str | None:
+# How much a named place speaks for its country as the event's, by its part in its sentence.
+BY_ROLE = {"event": 2.0, "dateline": 2.0}
+ELSEWHERE = 0.3
+
+
+def likely_country(
+    places: Sequence[PlaceMention], clues: Sequence[CountryClue], *, first: int = 0, last: int | None = None
+) -> tuple[str, int, int] | None:
+    """The country that a text most speaks for as an event's, with the words that say it most; None where nothing does.
+
+    What stands in the event's own sentences (`first` to `last`, character offsets) counts twice.
+    """
+    told = [
+        CountryClue(p.start, p.end, p.place.country, BY_ROLE.get(p.role, ELSEWHERE))
+        for p in places
+        if p.place is not None and p.place.country and p.role != "organisation"
+    ]
     votes: dict[str, float] = {}
-    for p in places:
-        if p.place is not None and p.place.country:
-            weight = {"event": 1.0, "dateline": 1.5}.get(p.role, 0.3)
-            votes[p.place.country] = votes.get(p.place.country, 0) + weight
-    return max(votes.items(), key=lambda kv: (kv[1], kv[0]))[0] if votes else None
+    best: dict[str, tuple[float, int, int]] = {}
+    for clue in (*told, *clues):
+        weight = clue.weight * (2.0 if last is not None and first <= clue.start < last else 1.0)
+        votes[clue.country] = votes.get(clue.country, 0.0) + weight
+        best[clue.country] = max(best.get(clue.country, (0.0, 0, 0)), (weight, -clue.start, clue.end))
+    if not votes:
+        return None
+    code = max(votes.items(), key=lambda kv: (kv[1], kv[0]))[0]
+    return code, -best[code][1], best[code][2]

@@ -180,6 +180,22 @@ def _adjectives() -> dict[str, tuple[str, str]]:
     return found
 
 
+def nations(doc: Doc) -> list[tuple[int, int, str]]:
+    """Every country's adjective or demonym in a text, as half-open token indices and alpha-2 code."""
+    known = _adjectives()
+    found = []
+    i, count = 0, len(doc)
+    while i < count:
+        step = 1
+        if (text := doc[i].text)[0].isupper():
+            pair = known.get(f"{fold(text)} {fold(doc[i + 1].text)}") if i + 1 < count and doc[i + 1].text[0].isupper() else None
+            if match := pair or known.get(fold(text)):
+                step = 2 if pair else 1
+                found.append((i, i + step, match[0]))
+        i += step
+    return found
+
+
 @lru_cache(maxsize=1)
 def _capital_names() -> dict[str, str]:
     """Alpha-2 code -> folded name of the capital."""
@@ -393,7 +409,9 @@ def _weigh(
     else:
         label = entity[2] if entity[2] in ("GPE", "LOC", "FAC", "ORG", "PERSON", "NORP") else "other"
         rest = text[end : entity[1]].strip(" .'’s")
-        covers = text[entity[0] : start].lower().strip() in ("", "the") and (rest == "" or (typed and rest.lower() == words.folded[last + 1]))
+        covers = text[entity[0] : start].lower().strip() in ("", "the") and (
+            rest == "" or (typed and rest.lower() == words.folded[last + 1])
+        )
         signals.append(f"ent{'=' if covers else '~'}{label}")
     # --- the words before
     before = words.folded[i - 1] if i else ""
@@ -535,8 +553,10 @@ def _nation_before(i: int, words: _Words) -> str | None:
     if kind < 1 or words.folded[kind] not in _TYPE_NOUNS:
         return None
     for at in range(kind - 1, max(-1, kind - 5), -1):
-        if words.cap[at] and (found := _adjectives().get(words.folded[at])):
-            return found[0]
+        if words.cap[at]:
+            found = _nation_at(at - 1, words) if at and words.joined[at - 1] and words.cap[at - 1] else None
+            if (found and found[1] == at) or (found := _nation_at(at, words)):
+                return found[0]
         if words.text[words.ends[at] : words.starts[at + 1]] not in (" ", "-", ", "):
             return None
     return None
@@ -554,8 +574,22 @@ def _kinds_of_noun(noun: str) -> frozenset[str]:
         return frozenset(("city", "site"))
     if noun in ("camp", "island"):
         return frozenset(("site", "city", "region"))
-    if noun in ("county", "parish", "district", "raion", "tehsil", "woreda", "municipality", "territory", "agency", "lga", "zone", "locality", "subdistrict",
-                "subcounty"):
+    if noun in (
+        "county",
+        "parish",
+        "district",
+        "raion",
+        "tehsil",
+        "woreda",
+        "municipality",
+        "territory",
+        "agency",
+        "lga",
+        "zone",
+        "locality",
+        "subdistrict",
+        "subcounty",
+    ):
         return frozenset(("admin2", "admin1"))
     if noun in ("region", "area", "enclave", "stronghold", "neighborhood", "neighbourhood"):
         return frozenset(("admin1", "region", "admin2")) if noun == "region" else frozenset()
@@ -924,15 +958,26 @@ def _support_signal(span: _Span) -> str:
 
 def _adjective_votes(words: _Words, spans: Sequence[_Span]) -> tuple[dict[str, int], list[tuple[int, int, str]]]:
     """How often each country's adjective or demonym stands in the text, and where."""
-    known = _adjectives()
     taken = {span.start for span in spans}
     votes: dict[str, int] = defaultdict(int)
     said = []
-    for start, end, key, cap in zip(words.starts, words.ends, words.folded, words.cap, strict=True):
-        if cap and start not in taken and (found := known.get(key)):
-            votes[found[0]] += 1
-            said.append((start, end, found[0]))
+    last = -1
+    for i, start in enumerate(words.starts):
+        if i > last and words.cap[i] and start not in taken and (found := _nation_at(i, words)):
+            code, last = found
+            votes[code] += 1
+            said.append((start, words.ends[last], code))
     return dict(votes), said
+
+
+def _nation_at(i: int, words: _Words) -> tuple[str, int] | None:
+    """The country whose adjective or demonym begins at word i, and its last word: "Somali", "South Sudanese"."""
+    known = _adjectives()
+    pair = i + 1 < len(words.starts) and words.cap[i + 1] and words.joined[i]
+    if pair and (found := known.get(f"{words.folded[i]} {words.folded[i + 1]}")):
+        return found[0], i + 1
+    found = known.get(words.folded[i])
+    return (found[0], i) if found else None
 
 
 def _adjective_mentions(
