@@ -168,6 +168,8 @@ class CountryClue:
 
 # A place inside an organisation's name ("Kaduna State Police Command"), a group that has its home in one country.
 INSIDE_A_NAME, HOME_GROUND, A_TERM, A_PERSON = 1.0, 0.8, 1.5, 0.6
+# A group that is at home in more countries than this (Islamic State) says little of where something happened.
+FEW = 3
 
 
 @lru_cache(maxsize=1)
@@ -196,8 +198,8 @@ def country_clues(doc: Doc, mentions: Sequence[PlaceMention], people: Sequence[A
     clues += [CountryClue(m.start(), m.end(), code, A_TERM) for m in pattern.finditer(text) for code in of_term[m.group().lower()]]
     for m in people:
         actor = actors.by_id.get(m.actor_id) if m.actor_id else None
-        if actor is not None and actor.country and not actor.is_state and text[m.start : m.start + 1].isupper():
-            clues.append(CountryClue(m.start, m.end, actor.country, HOME_GROUND))
+        if actor is not None and actor.country and not actor.is_state:
+            clues.append(CountryClue(m.start, m.end, actor.country, HOME_GROUND if len(actor.also_in) <= FEW else 0.1))
     return sorted(clues, key=lambda c: (c.start, c.end, c.country))
 
 

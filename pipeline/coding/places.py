@@ -20,7 +20,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.coding.texts import text_of
-from pipeline.gazetteer import LIKE_NAME, OWN_NAME, Gazetteer, Place, distance_km, fold, prominence, read_table
+from pipeline.gazetteer import (
+    DIVISION_WORDS,
+    LIKE_NAME,
+    OWN_NAME,
+    Gazetteer,
+    Place,
+    distance_km,
+    fold,
+    prominence,
+    read_table,
+    split_division,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -456,6 +467,12 @@ def _weigh(
         if gap in (" ", "\u00a0") and following in _DIVISION_NOUNS:
             kinds = kinds or _kinds_of_noun(following)
     # --- what the name is
+    if last > i and not kinds and words.folded[last] in DIVISION_WORDS:
+        asked = split_division(key)[1]
+        if any(place.kind in asked for place, _ in found):
+            kinds = asked
+            found = tuple((place, OWN_NAME if place.kind in asked else quality) for place, quality in found)
+            signals.append("next:Type")
     if kinds and any(place.kind in kinds for place, _ in found):
         signals.append("kind:asked")
     if found:
@@ -524,7 +541,7 @@ _HELD_BY = re.compile(
     rf"(?:the\s)?(?:\[?[\w-]+ern\]?\s)?(?:{_TYPES}\sof\s)?",
     re.I,
 )
-_HOLDS = re.compile(rf"['’]s\s(?:[\w-]+\s){{0,3}}?(?:{_TYPES}\sof\s)?")
+_HOLDS = re.compile(rf"['’]s\s(?:[\w-]+\s){{0,3}}?(?:{_TYPES}\sof\s)?|\s(?:border\s)?{_TYPES}\sof\s")
 
 
 def _hold(previous: _Span, span: _Span, between: str) -> None:
@@ -770,6 +787,11 @@ def _decide(groups: Sequence[_Group], fixed: Sequence[tuple[list[Place], float]]
             meant = max(seats, key=lambda p: p.population, default=meant)
         held_up = float(support[chosen])
         fits = held_up >= NIL_SUPPORT or prominence(meant) >= NIL_PROMINENCE or known <= 1.0
+        if any(meant.kind in s.kinds & _DIVISIONS for s in group.spans):
+            fits = True  # "Panjshir Province" says itself what it is
+        holders = [p for s in group.spans if s.inside for p, _ in s.inside.found if p.kind in ("country", "admin1", "admin2")]
+        if holders and meant.country not in {p.country for p in holders} and meant.kind in ("city", "admin1", "admin2"):
+            fits = False  # "Rim district of Riyom" is not Rome
         nation = next((s.country for s in group.spans if s.country), None)
         if nation and meant.kind != "country" and meant.country != nation:
             fits = False  # "the Libyan city of Derna" is not the one in Romania
@@ -917,6 +939,8 @@ def find_places(
     votes, said = _adjective_votes(words, spans)
     outlet = [place for name in _outlet_names(source, gazetteer) for place, _ in gazetteer.matches(name)][:10]
     considered = [span for span in spans if span.logit > _KEEP]
+    for code in _homes_named(words):
+        votes[code] = votes.get(code, 0) + 1
     locate(considered, gazetteer, votes=votes, outlet=outlet)
     accepted = _accept(considered)
     mentions = _mentions(doc, looks, accepted, gazetteer, embedded=embedded)
@@ -968,6 +992,31 @@ def _adjective_votes(words: _Words, spans: Sequence[_Span]) -> tuple[dict[str, i
             votes[code] += 1
             said.append((start, words.ends[last], code))
     return dict(votes), said
+
+
+@lru_cache(maxsize=1)
+def _homes() -> dict[str, list[tuple[tuple[str, ...], str]]]:
+    """First folded word of a listed group's name -> its folded words and the one country it is at home in."""
+    found: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
+    for row in read_table("actors.csv"):
+        if not row["country"] or row["also_in"].count(";") > 2 or row["kind"] in ("coalition", "external", "un-mission"):
+            continue
+        for name in (row["name"], *row["aliases"].split(";")):
+            words = tuple(fold(name).split())
+            if words and (len(words) > 1 or len(words[0]) > 5):
+                found[words[0]].append((words, row["country"]))
+    return dict(found)
+
+
+def _homes_named(words: _Words) -> list[str]:
+    """The home countries of the listed groups that a text names, one a mention."""
+    known = _homes()
+    codes = []
+    for i, key in enumerate(words.folded):
+        if words.cap[i]:
+            held = [code for name, code in known.get(key, ()) if tuple(words.folded[i : i + len(name)]) == name]
+            codes += held[:1]
+    return codes
 
 
 def _nation_at(i: int, words: _Words) -> tuple[str, int] | None:
