@@ -111,6 +111,10 @@ def _as_country(doc: Doc, p: PlaceMention, gazetteer: Gazetteer) -> PlaceMention
     return replace(p, place=country, where_prec=6, latitude=country.latitude, longitude=country.longitude)
 
 
+# "The capital, Nairobi, police said": the city goes with the word before, whatever the parser makes of it.
+NAMED_BESIDE = frozenset("capital city town village port".split())
+
+
 def in_role(doc: Doc, p: PlaceMention) -> PlaceMention:
     """A place inside the phrase of whoever speaks ("the health ministry in Sanaa gave a toll") is no event's place."""
     if p.role != "event":
@@ -136,8 +140,12 @@ def in_role(doc: Doc, p: PlaceMention) -> PlaceMention:
         and p.place.kind == "city"
     ):
         return replace(p, role="origin")  # "Washington's backing": the government that sits there
+    before = doc[span.start - 1] if span.start else None
     if (
         node.dep_ in ("nsubj", "agent")
+        and not (
+            before is not None and (before.dep_ == "prep" or (before.text == "," and doc[max(0, span.start - 2)].lower_ in NAMED_BESIDE))
+        )
         and p.place is not None
         and p.place.kind in ("country", "city")
         and node.head.pos_ == "VERB"
@@ -228,7 +236,7 @@ def event_place(
     likely = likely_country(places, clues, first=first, last=last)
     place = event.place
     if event.assertion == "asserted" and (place is None or (place.place is not None and place.place.kind == "country")):
-        place = _place_nearby(frames, event) or place
+        place = _place_nearby(frames, event) or place or _place_of_tellers(event)
     if place is None:
         if likely is None:
             return None, {}, None
@@ -287,6 +295,13 @@ def _anchor(places: Sequence[PlaceMention], place: PlaceMention) -> Place | None
     if after and (not before or after[0].start - place.end <= place.start - before[-1].end):
         return after[0].place
     return before[-1].place if before else (known[0].place if known else None)
+
+
+def _place_of_tellers(event: Event) -> PlaceMention | None:
+    """Where those are who tell of an event or act in it, where nothing else says its place: "residents of Charkh District say"."""
+    near = [p for f in event.frames[:3] for p in f.places if p.role in ("statement", "origin") and p.place is not None]
+    near = [p for p in near if p.role == "statement" or (p.place is not None and p.place.kind not in ("country", "sea"))]
+    return min(near, key=lambda p: (p.where_prec >= 5, p.role != "statement", p.where_prec), default=None)
 
 
 def _place_nearby(frames: Sequence[Frame], event: Event) -> PlaceMention | None:

@@ -435,6 +435,8 @@ def _weigh(
         elif before in ("of",) and i > 1 and words.folded[i - 2] in _TYPE_NOUNS:
             signals.append("prev:type of")
             kinds = _kinds_of_noun(words.folded[i - 2])
+        elif before in ("capital", "city", "town", "village") and words.text[words.ends[i - 1] : start] == " " and not words.cap[i - 1]:
+            signals.append("prev:type of")
         elif before in _IN:
             signals.append("prev:in")
         elif before in _OF:
@@ -674,7 +676,7 @@ def locate(spans: Sequence[_Span], gazetteer: Gazetteer, *, votes: dict[str, int
     ]
     if outlet:
         fixed.append((list(outlet), 0.7))
-    _decide(live, fixed)
+    _decide(live, fixed, gazetteer)
     for group in groups:
         for span in group.spans:
             if not group.options:
@@ -729,7 +731,18 @@ def _group(spans: Sequence[_Span], gazetteer: Gazetteer, votes: dict[str, int]) 
     return groups
 
 
-def _decide(groups: Sequence[_Group], fixed: Sequence[tuple[list[Place], float]]) -> None:
+def _seats(division: Place, gazetteer: Gazetteer) -> list[Place]:
+    """The towns in a division that are spelled like it: Jawhar in Jowhar district."""
+    return [
+        p
+        for p in gazetteer.alike(fold(division.name))
+        if p.kind == "city"
+        and (p.country, p.admin1) == (division.country, division.admin1)
+        and distance_km(p.latitude, p.longitude, division.latitude, division.longitude) < 30
+    ]
+
+
+def _decide(groups: Sequence[_Group], fixed: Sequence[tuple[list[Place], float]], gazetteer: Gazetteer) -> None:
     if not groups:
         return
     capitals = _capital_names()
@@ -783,7 +796,7 @@ def _decide(groups: Sequence[_Group], fixed: Sequence[tuple[list[Place], float]]
                 p
                 for p, quality in group.options
                 if p.kind == "city" and quality == OWN_NAME and (p.country, p.admin1) == (meant.country, meant.admin1)
-            ]
+            ] or [p for p in _seats(meant, gazetteer) if meant.kind == "admin2"]
             meant = max(seats, key=lambda p: p.population, default=meant)
         held_up = float(support[chosen])
         fits = held_up >= NIL_SUPPORT or prominence(meant) >= NIL_PROMINENCE or known <= 1.0
@@ -864,13 +877,13 @@ _BEFORE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"(?:on|at|in|from|along|across|to|near)?\s*(?:the\s+)?(?:[\w-]+\s+)?(?:outskirts|edges?|fringes?|periphery"
             r"|approaches|entrances?)\s+(?:of|to)"),
         ("near",
-            r"\b(?:near(?:\s+to|by)?|outside(?:\s+of)?|close\s+to|not\s+far\s+from|in\s+the\s+vicinity\s+of|around"
+            r"\b(?:near(?:\s+to)?|outside(?:\s+of)?|close\s+to|not\s+far\s+from|in\s+the\s+vicinity\s+of|around"
             r"|next\s+to|adjacent\s+to|opposite|towards?\s+the\s+edge\s+of|beyond|surrounding)"),
         ("road", r"\b(?:road|highway|route|track|motorway|path)\s+(?:leading\s+)?(?:to|from|towards?|into|out\s+of|linking)"),
         # Bare "off" only after what is at sea: troops seal off a town too.
         ("off",
             r"(?:\boff\s+(?:of\s+)?(?:the\s+)?(?:[\w-]+\s+)?(?:coasts?|shores?)\s+of"
-            r"|\b(?:km|kms|kilomet(?:er|re)s?|miles?|waters|ships?|vessels?|tankers?|boats?|hijacked|anchored)\s+off)"),
+            r"|\b(?:km|kms|kilomet(?:er|re)s?|miles?|waters|ships?|vessels?|tankers?|boats?|tugboats?|trawlers?|freighters?|hijacked|anchored)\s+off)"),
         ("countryside", r"\b(?:countryside|rural\s+parts?|hinterland|rural\s+areas?)\s+(?:of|in|around)"),
     )
 )  # fmt: skip
@@ -883,7 +896,7 @@ _AFTER: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     for name, pattern in (
         ("outskirts", r"['’]s\s+(?:[\w-]+\s+)?(?:outskirts|edge)\b"),
         ("countryside", r"(?:['’]s|\s+(?:province|governorate))?(?:['’]s)?\s+(?:[\w-]+ern\s+)?countryside\b"),
-        ("road", r"(?:\s*[-–—]\s*[A-Z][\w’'-]+)?\s+(?:road|highway|motorway|route)\b"),
+        ("road", r"(?:\s*[-–—]\s*[A-Z][\w’'-]+)?\s+(?:road|highway|motorway|route|axis)\b"),
     )
 )
 _DIVISION_AFTER = re.compile(
@@ -1044,29 +1057,45 @@ def _adjective_mentions(
 
 
 _CAPITAL = re.compile(
-    r"\b(?:the\s+)?(?:([A-Z][\w-]+)\s+)?capital\b(?!\s+(?:punishment|of|murder|city\s+of|gains|letters?))(?:\s+city)?(?!,?\s+[A-Z])"
+    r"\b(?:the\s+)?(?:([A-Z][\w-]+)(?:['’]s)?\s+)?capital\b(?!\s+(?:punishment|of|murder|city\s+of|gains|letters?))(?:\s+city)?"
+    r"(?!,?\s+(?!(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)[A-Z])"
 )
 
 
 def _capitals(doc: Doc, looks: _Looks, mentions: Sequence[PlaceMention], gazetteer: Gazetteer) -> list[PlaceMention]:
-    """ "The Iraqi capital", where the city is not named beside it."""
+    """ "The Iraqi capital", "the capital" of the one country a text speaks of, where the city is not named beside it."""
+    spoken = {m.place.country for m in mentions if m.place and m.place.country} | {code for _, _, code in nations(doc)}
     found = []
     for match in _CAPITAL.finditer(text_of(doc)):
-        adjective = match.group(1)
-        if not adjective or not (country := _adjectives().get(_fold_word(adjective))):
+        code = _country_of_word(match.group(1), gazetteer) if match.group(1) else None
+        if code is None and (match.group(1) or len(spoken) != 1 or not match.group().startswith("the ")):
             continue
-        code, capital = country
-        if any(match.start() - 25 < m.start < match.end() + 4 and m.place and fold(m.place.name) == fold(capital) for m in mentions):
+        code = code or next(iter(spoken))
+        capital = next((row["capital"] for row in read_table("countries.csv") if row["alpha2"] == code), "")
+        if not capital or any(
+            match.start() - 25 < m.start < match.end() + 4 and m.place and fold(m.place.name) == fold(capital) for m in mentions
+        ):
             continue
         place = gazetteer.resolve(capital, countries=(code,), kinds=("city",))
         if place is not None and place.country == code:
+            around = _AROUND.search(text_of(doc)[max(0, match.start() - 30) : match.start()])
+            start = match.start() - len(around.group()) if around else match.start()
             found.append(
                 PlaceMention(
-                    match.start(), match.end(), match.group(), place, 1, match.start(), match.end(), "",
-                    _role(doc, looks, match.start(1), match.end()), place.latitude, place.longitude,
+                    match.start(), match.end(), match.group(), place, 2 if around else 1, start, match.end(), "near" if around else "",
+                    _role(doc, looks, match.start(1) if match.group(1) else match.start(), match.end()), place.latitude, place.longitude,
                 )
             )  # fmt: skip
     return found
+
+
+_AROUND = re.compile(r"\b(?:near|outside|(?:north|south|east|west)(?:east|west)? of)\s+$", re.I)
+
+
+@lru_cache(maxsize=1024)
+def _country_of_word(word: str, gazetteer: Gazetteer) -> str | None:
+    known = _adjectives().get(_fold_word(word))
+    return known[0] if known else gazetteer.country_code(word)
 
 
 _AGAIN = re.compile(
@@ -1110,6 +1139,7 @@ def _mentions(doc: Doc, looks: _Looks, spans: Sequence[_Span], gazetteer: Gazett
         if relation == "part_of" and point and place:
             place = _part(text, phrase_start, span, gazetteer) or place
             point = place.latitude, place.longitude
+        prec = _division_prec(text, span, place, prec, relation)
         approximate, anchor = False, ""
         if place is None:
             held = span.parent.place if span.parent and span.parent.place else _anchor(spans, number, text)
@@ -1132,6 +1162,18 @@ def _mentions(doc: Doc, looks: _Looks, spans: Sequence[_Span], gazetteer: Gazett
             )
         )  # fmt: skip
     return _between(text, mentions)
+
+
+def _division_prec(text: str, span: _Span, place: Place | None, prec: int, relation: str) -> int:
+    """The precision of "Andar district", "Gok State" known or not; a district of a town is the town (ruling 16)."""
+    if place is not None and place.kind == "admin2" and span.inside and span.inside.place and span.inside.place.kind == "city":
+        return 1 if prec == 3 else prec
+    if prec != 1 or relation or not span.kinds & _DIVISIONS or (place is not None and place.kind != "city"):
+        return prec
+    if span.inside and span.inside.place and span.inside.place.kind == "city":
+        return prec
+    words = text[max(0, span.start - 14) : span.start] + text[span.end : span.end + 14]
+    return 4 if re.search(r"\b(?:province|governorate|state|oblast|prefecture)\b", words, re.I) else 3
 
 
 def _is_adjective(doc: Doc, looks: _Looks, span: _Span) -> bool:
@@ -1280,6 +1322,10 @@ def _between(text: str, mentions: list[PlaceMention]) -> list[PlaceMention]:
     result = list(mentions)
     for number in range(len(mentions) - 1):
         first, second = mentions[number], mentions[number + 1]
+        if first.where_prec <= 3 and not first.relation and (opening := _BETWEEN.search(text[max(0, first.start - 60) : first.start])):
+            result[number] = first = replace(
+                first, relation="between", where_prec=2, phrase_start=max(0, first.start - 60) + opening.start()
+            )
         if second.start - first.end > 60 or not (opening := _BETWEEN.search(text[max(0, first.start - 60) : first.start])):
             continue
         if not _BETWEEN_AND.fullmatch(text[first.end : second.start]):
@@ -1304,6 +1350,12 @@ _DATELINE = re.compile(
     r"(?:^|\n)\s*(?P<place>[A-Z][\w .’'-]{1,40}(?:/[A-Z][\w .’'-]+)?(?:,\s[A-Z][\w. ]{1,25}){0,2})"
     r"(?:,?\s+(?:[A-Z][a-z]{2,8}\.?\s+\d{1,2}|\d{1,2}\s+[A-Z][a-z]{2,8}\.?)(?:,\s*\d{4})?)?\s*(?:\([^)\n]{2,40}\)\s*)?(?:[-–—]{1,2}|:)\s"
 )
+# What lies across a border is not where it happened: "on the border with Niger", "bordering Brazil", "from nearby Nigeria".
+_NEIGHBOUR = re.compile(
+    r"\b(?:border(?:s|ing)?\s+(?:area\s+)?(?:with|to|into)|bordering|borders|fled\s+to|from\s+(?:nearby|neighbou?ring)|neighbou?ring)"
+    r"\s+(?:the\s+)?(?:[a-z]+ern\s+)?$",
+    re.I,
+)
 _STATEMENT_NOUNS = frozenset(
     "conference interview briefing statement spokesman spokeswoman reporter reporters correspondent journalists summit"
     " talks meeting".split()
@@ -1321,6 +1373,8 @@ def _role(doc: Doc, looks: _Looks, start: int, end: int) -> str:
     line = text.rfind("\n", 0, start) + 1
     if start - line < 45 and (match := _DATELINE.match(text, max(0, line - 1))) and match.start("place") <= start < match.end("place"):
         return "dateline"
+    if _NEIGHBOUR.search(text[max(0, start - 45) : start]):
+        return "origin"
     first = looks.token_at.get(start)
     if first is None or not doc.has_annotation("DEP"):
         return "event"
