@@ -14,7 +14,6 @@ import re
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import pairwise
 from typing import Any
 
 import spacy
@@ -27,8 +26,9 @@ from pipeline.coding.assertion import REPORTING, clause_status, off_topic_score,
 from pipeline.coding.attribution import find_sources, stances
 from pipeline.coding.counts import Casualty, find_casualties
 from pipeline.coding.dates import DateMention, find_dates
+from pipeline.coding.event_places import CountryClue, country_clues, event_place, in_role, settle_mentions
 from pipeline.coding.events import ARMED_VIOLENCE, Trigger, find_triggers, vote_sub_type
-from pipeline.coding.frames import Event, Frame, apart, group, own_place
+from pipeline.coding.frames import Event, Frame, apart, group
 from pipeline.coding.learned import Learned, Reading, load_learned, sentences_of
 from pipeline.coding.lexicon import FOLDER, read_table
 from pipeline.coding.places import PlaceMention, find_places
@@ -36,7 +36,7 @@ from pipeline.coding.steps import Step, event_steps, text_steps
 from pipeline.coding.texts import span_text, text_of
 from pipeline.coding.tolls import Told, Toll, resolve_toll
 from pipeline.errors import SettingsError
-from pipeline.gazetteer import Gazetteer, Place, distance_km, open_gazetteer
+from pipeline.gazetteer import Gazetteer, open_gazetteer
 from pipeline.models import EVENT_TYPE_OF, Actor, Article, Attribution, Claim, Evidence, Report
 from pipeline.settings import Settings, load_settings
 
@@ -93,10 +93,6 @@ def coded_text(article: Article) -> str:
     return "".join(chars)
 
 
-# "near the northern city of Kirkuk" is near Kirkuk; the evidence keeps the words as they stand.
-OF_TOWN = re.compile(r"\b(?:the|a) (?:[\w-]+ ){0,3}?(?:city|town|village|hamlet|settlement|port|capital) of (?:the )?", re.IGNORECASE)
-
-
 # A list item that begins with its place: "3. Al-Yadudah: ...", "* Jasim: ...", "TAIZ. ...".
 LIST_ITEM = re.compile(r"^(?:\d+[.)]\s*|[*\u2022-]+\s*)?([A-Z][\w'\u2019\u2013 -]{2,40}?)(?:: |\s-\s|(?<=[A-Z]{3})\. )")
 
@@ -143,6 +139,7 @@ class _Parsed:
     frames: list[Frame]
     people: list[who.ActorMention]
     places: list[PlaceMention]
+    clues: list[CountryClue]
     reading: Reading | None = None
     steps: list[Step] = field(default_factory=list)
 
@@ -196,8 +193,10 @@ class Coder:
         datelines = [(p.start, p.end) for p in article.parts if p.kind == "dateline"]
         places = [
             replace(p, role="dateline") if any(a <= p.start < b for a, b in datelines) else p
-            for p in find_places(doc, self.gazetteer, source=article.source)
+            for p in find_places(doc, self.gazetteer, source=article.source, embedded=True)
         ]
+        embedded = [p for p in places if p.role == "organisation"]
+        places = [p for p in places if p.role not in ("organisation", "demonym")]
         people = who.find_actors(doc, self.actors, self.countries, places=places)
         kinds = _kinds_by_token(doc, people)
 
@@ -209,17 +208,14 @@ class Coder:
                 return "people"
             return "other"
 
-        places = [
-            _as_country(doc, _as_sea(doc, p, self.gazetteer), self.gazetteer)
-            for p in places
-            if not _is_no_place(doc, p, people, self.countries)
-        ]
+        places = settle_mentions(doc, places, people, self.countries, self.gazetteer)
+        clues = country_clues(doc, embedded, people, self.actors)
         casualties = find_casualties(doc, party_of)
         triggers = find_triggers(doc)
         reading = self.learned.read(doc, triggers) if self.learned else None
         labels = self._labels(doc, reading)
         frames = self.frames(article, doc, triggers, casualties, places, people, labels)
-        parsed = _Parsed(article, doc, frames, people, places, reading)
+        parsed = _Parsed(article, doc, frames, people, places, clues, reading)
         parsed.steps += text_steps(frames, people)
         return parsed
 
@@ -274,7 +270,7 @@ class Coder:
                     for c in f.casualties
                     if not any(x.dep_ == "aux" and x.lower_ in ("has", "have") for x in doc[c.cue].children) or tells_directly(doc[c.cue])
                 ]
-            f.places = [_in_role(doc, p) for p in places if sent.start_char <= p.start < sent.end_char]
+            f.places = [in_role(doc, p) for p in places if sent.start_char <= p.start < sent.end_char]
             for d in dates:
                 (f.said if _is_said(doc, d) else f.dates).append(d)
             f.listed = (
@@ -395,7 +391,7 @@ class Coder:
             if quote.strip() and not any(e.field == name and e.start == start for e in evidence):
                 evidence.append(Evidence(name, start, end, quote))
 
-        place, where = self._place(parsed, event)
+        place, where, told_by = event_place(doc, parsed.places, parsed.frames, event, parsed.clues, self.gazetteer)
         country = where.get("country")
         if country is None and where.get("where_prec") == 7:
             country = ""  # at sea off no named coast: every state's forces are abroad
@@ -412,6 +408,8 @@ class Coder:
         date = self._date(article, event, evidence, doc)
         if place is not None:
             cite("place_name", place.phrase_start, place.phrase_end)
+        if told_by is not None:
+            cite("country", *told_by)
         for start, end in a_spans:
             cite("side_a", start, end)
         for start, end in b_spans:
@@ -464,78 +462,6 @@ class Coder:
             coder_version=self.version,
             **fields,
         )
-
-    def _place(self, parsed: _Parsed, event: Event) -> tuple[PlaceMention | None, dict[str, Any]]:
-        """The place mention of an event and the report's place fields."""
-        place = event.place
-        if event.assertion == "asserted" and (place is None or (place.place is not None and place.place.kind == "country")):
-            place = self._place_nearby(parsed, event) or place
-        if place is None:
-            dominant = _dominant_country(parsed.places)
-            if dominant is None:
-                return None, {}
-            return None, {"country": dominant, "where_prec": 6}
-        p = place.place or self._anchor(parsed, place)
-        fields: dict[str, Any] = {
-            "place_name": OF_TOWN.sub("", text_of(parsed.doc)[place.phrase_start : place.phrase_end]),
-            "where_prec": place.where_prec,
-            "country": p.country
-            if p and p.country
-            else self._coast(parsed, event, p)
-            if p and p.kind == "sea"
-            else _dominant_country(parsed.places),
-        }
-        if p is None:
-            return place, fields
-        latitude, longitude = place.latitude, place.longitude
-        if latitude is None and place.place is None and p.kind != "country":
-            latitude, longitude = p.latitude, p.longitude  # a village the gazetteer lacks, put where its text puts it
-        fields |= {
-            "admin1": p.admin1 or (p.name if p.kind == "admin1" else None),
-            "admin2": p.admin2 or (p.name if p.kind == "admin2" else None),
-            "latitude": round(latitude, 4) if latitude is not None else None,
-            "longitude": round(longitude, 4) if longitude is not None else None,
-        }
-        if place.where_prec == 6:
-            fields["admin1"] = None
-        return place, fields
-
-    @staticmethod
-    def _coast(parsed: _Parsed, event: Event, sea: Place) -> str | None:
-        """The country of the nearest coast that an event's sentences name, else the text's; None where none is near (ruling 13)."""
-        near = {f.index for f in event.frames}
-        told = [p for f in parsed.frames if f.index in near for p in f.places]
-        for pool in (told, parsed.places):
-            coasts = [p.place for p in pool if p.place is not None and p.place.country and p.role != "dateline"]
-            off = [p.place for p in pool if p.place is not None and p.place.country and p.where_prec == 7]
-            ranked = sorted((distance_km(sea.latitude, sea.longitude, c.latitude, c.longitude), c.country or "") for c in off or coasts)
-            if ranked and ranked[0][0] <= COAST_KM:
-                return ranked[0][1]
-        return None
-
-    @staticmethod
-    def _anchor(parsed: _Parsed, place: PlaceMention) -> Place | None:
-        """Where a village that the gazetteer lacks lies: the place named around it, nearest in the text.
-
-        The text puts such a name beside its town or province ("Yakouta, ten kilometres outside Dori"),
-        or under a heading that does.
-        """
-        known = [p for p in parsed.places if p.place is not None and p.role in ("event", "dateline") and p.place.kind != "country"]
-        before = [p for p in known if p.start < place.start]
-        after = [p for p in known if p.start > place.end and p.start - place.end <= 80]
-        if after and (not before or after[0].start - place.end <= place.start - before[-1].end):
-            return after[0].place
-        return before[-1].place if before else (known[0].place if known else None)
-
-    def _place_nearby(self, parsed: _Parsed, event: Event) -> PlaceMention | None:
-        """A town or province for an event that names only a country or nothing: near its sentences, else the dateline's."""
-        first, last = event.frames[0].index, event.frames[-1].index
-        near = [f for f in parsed.frames if first - 1 <= f.index <= last + 1]
-        found = [p for f in near if (p := own_place(f)) is not None and (p.place is None or p.place.kind != "country")]
-        if event.place is not None and event.place.place is not None:
-            country = event.place.place.country
-            found = [p for p in found if p.place is None or p.place.country == country]
-        return found[0] if found else None
 
     def _date(self, article: Article, event: Event, evidence: list[Evidence], doc: Doc) -> dict[str, Any]:
         d = event.date
@@ -864,124 +790,6 @@ def _is_said(doc: Doc, d: DateMention) -> bool:
     return bool(re.search(r"\b(?:said|told \w+|announced|reported)(?: on)?$", before))
 
 
-TELLING = REPORTING | frozenset("give put count receive record document estimate".split())
-
-
-SHIPS = frozenset("uss hms ins mv mt destroyer frigate tanker vessel ship carrier boat ferry freighter corvette cruiser bulker".split())
-GENERIC_PLACES = frozenset(
-    "city province town village governorate region district area port border coast capital state desert territory".split()
-)
-
-
-def _is_no_place(doc: Doc, p: PlaceMention, people: Sequence[who.ActorMention], countries: Countries) -> bool:
-    """Whether what looks like a place is a group's name, a ship, or only a country's adjective ("the Syrian city")."""
-    if any(
-        m.kind == "named" and m.start <= p.start and p.end <= m.end and (m.end - m.start > p.end - p.start or m.actor_id) for m in people
-    ):
-        return p.place is None or p.place.kind != "country"
-    after = text_of(doc)[p.end : p.end + 12]
-    if re.match(r"[-\u2011 ](?:flagged|owned|registered|operated|bound|linked|backed|led)\b", after):
-        return True  # "Marshall Islands-flagged": whose ship, not where
-    words = p.name.split()
-    found = countries.find(p.name)
-    if found and found[0].start == 0 and found[0].form in ("adjective", "demonym"):
-        rest = p.name[found[0].end :].split()
-        if all(w.lower() in GENERIC_PLACES for w in rest):
-            return True
-    span = doc.char_span(p.start, p.end, alignment_mode="expand")
-    return span is not None and len(words) == 1 and span.root.text in _ship_names(doc)
-
-
-def _ship_names(doc: Doc) -> frozenset[str]:
-    """Words that stand after "USS", "tanker" and the like: a ship named so once is the ship wherever its name stands."""
-    names = doc.user_data.get("dateline_ships")
-    if names is None:
-        tokens = list(doc)
-        names = frozenset(b.text for a, b in pairwise(tokens) if a.lower_ in SHIPS)
-        doc.user_data["dateline_ships"] = names
-    return frozenset(names)
-
-
-# A sea's point may lie this far from the coast that an event at sea is told by.
-COAST_KM = 1200.0
-
-
-def _as_sea(doc: Doc, p: PlaceMention, gazetteer: Gazetteer) -> PlaceMention:
-    """ "The Red Sea" is the sea, not the governorate of that name, unless the text says governorate."""
-    if p.place is None or p.place.kind not in ("admin1", "admin2", "city"):
-        return p
-    if re.match(r"\s*(?:governorate|province|state|region)\b", text_of(doc)[p.end : p.end + 14], re.IGNORECASE):
-        return p
-    sea = next((c for c in gazetteer.candidates(p.name) if c.kind == "sea"), None)
-    if sea is None or not re.search(r"\b(?:sea|gulf|strait|bay|ocean|channel)\b", p.name, re.IGNORECASE):
-        return p
-    return replace(p, place=sea, where_prec=7, latitude=None, longitude=None)
-
-
-# What a town's possessive may name a part of: "Kabul's airport" is in Kabul.
-LOCATIVE = frozenset(
-    "suburb outskirts airport centre center street market district neighbourhood neighborhood city area port hospital north south east west province "
-    "quarter square station camp countryside mosque church school university bridge road".split()
-)
-
-
-# What a place itself can do as a subject, and still be where it happened.
-UNDERGO = frozenset("see witness suffer come face wake experience remain endure undergo lie bear have be".split())
-
-
-def _as_country(doc: Doc, p: PlaceMention, gazetteer: Gazetteer) -> PlaceMention:
-    """A country's name means the country, not a town elsewhere that bears it, unless its state follows ("Jordan, Minnesota")."""
-    if p.place is None or p.place.kind != "city":
-        return p
-    code = gazetteer.country_code(p.name)
-    country = gazetteer.country(code) if code else None
-    if country is None or code == p.place.country or re.match(r",\s*[A-Z]", text_of(doc)[p.end : p.end + 4]):
-        return p
-    return replace(p, place=country, where_prec=6, latitude=country.latitude, longitude=country.longitude)
-
-
-def _in_role(doc: Doc, p: PlaceMention) -> PlaceMention:
-    """A place inside the phrase of whoever speaks ("the health ministry in Sanaa gave a toll") is no event's place."""
-    if p.role != "event":
-        return p
-    span = doc.char_span(p.start, p.end, alignment_mode="expand")
-    if span is None:
-        return p
-    node = span.root
-    if (
-        p.place is not None
-        and p.place.kind == "country"
-        and node.dep_ in ("compound", "amod", "nmod")
-        and node.head.pos_ in ("NOUN", "PROPN")
-        and node.head.i > node.i
-    ):
-        return replace(p, role="origin")  # "U.S. forces", "a Turkey patrol": whose, not where
-    if (
-        node.dep_ == "poss"
-        and p.place is not None
-        and not node.head.ent_type_
-        and node.head.lemma_ not in LOCATIVE
-        and node.head.pos_ == "NOUN"
-        and p.place.kind == "city"
-    ):
-        return replace(p, role="origin")  # "Washington's backing": the government that sits there
-    if (
-        node.dep_ in ("nsubj", "agent")
-        and p.place is not None
-        and p.place.kind in ("country", "city")
-        and node.head.pos_ == "VERB"
-        and node.head.lemma_ not in UNDERGO
-    ):
-        return replace(p, role="origin")  # "Washington says", "Iran fired": who acts, not where
-    for _ in range(5):
-        if node.dep_ in ("nsubj", "agent") and node.head.lemma_ in TELLING and node != span.root:
-            return replace(p, role="statement")
-        if node.pos_ in ("VERB", "AUX") or node.head == node:
-            break
-        node = node.head
-    return p
-
-
 def _is_plain(f: Frame) -> bool:
     """Whether a sentence tells in a main clause who or what killed how many: "a suicide bomber killed 24 people"."""
     return (
@@ -1005,15 +813,6 @@ def _in_passing(f: Frame, doc: Doc) -> bool:
         )
         and f.index > 1
     )
-
-
-def _dominant_country(places: Sequence[PlaceMention]) -> str | None:
-    votes: dict[str, float] = {}
-    for p in places:
-        if p.place is not None and p.place.country:
-            weight = {"event": 1.0, "dateline": 1.5}.get(p.role, 0.3)
-            votes[p.place.country] = votes.get(p.place.country, 0) + weight
-    return max(votes.items(), key=lambda kv: (kv[1], kv[0]))[0] if votes else None
 
 
 FRESH_DAYS = 7
