@@ -35,7 +35,7 @@ class DateMention:
     """A date in the text: offsets, inclusive ISO days or None where unresolved, precision, basis.
 
     `kind` is point, span (from .. to, "since"), or anaphor ("the same day", "two days later", counted
-    from another event; `shift` says how many days). `fixed` means it does not need the publication day.
+    from another event; `shift` says how many days). `grip` says how firmly it is tied to its sentence's event (dating.py).
     """
 
     start: int
@@ -47,6 +47,7 @@ class DateMention:
     kind: str = "point"
     shift: int = 0
     label: str = ""
+    grip: int = 2
 
 
 def prec_of(start: dt.date, end: dt.date) -> int:
@@ -116,7 +117,7 @@ RULES: list[tuple[str, re.Pattern[str]]] = [
     ("weekday_last_week", _rule(rf"{_WD} (?:of )?last week")),
     ("next_weekday", _rule(rf"(?:next|coming) {_WD}")),
     ("weekday", _rule(rf"(?P<mod>last |this |early |late |since |until |from )?(?:on )?{_WD}(?:'s)?(?: (?:early |late )?{_PART})?")),
-    ("the_nth", _rule(r"(?P<lead>since )?(?:on )?the (?P<nth>[0-3]?\d)(?:st|nd|rd|th)(?! (?:century|anniversary|district|brigade|division|battalion|army|regiment|corps|infantry|time|day|parallel|street|floor|person|victim))")),
+    ("the_nth", _rule(r"(?:(?P<lead>since )|(?:on|by|until|from|late on|early on|in the night of|night of) )the (?P<nth>[0-3]?\d)(?:st|nd|rd|th)(?! (?:century|anniversary|district|brigade|division|battalion|army|regiment|corps|infantry|time|day|parallel|street|floor|person|victim))")),
     ("weekend", _rule(r"(?:at|over|during|this|last|the) (?:the |past |last )?weekend")),
     ("ago", _rule(rf"(?:about |some |nearly |almost |more than |over )?{_NUM} (?P<unit>day|week|month|year)s? (?:ago|back)")),
     ("anaphor", _rule(rf"{_NUM} (?P<unit>day|week|month|hour|minute)s? (?P<dir>later|after|afterwards|earlier|before|previously)(?! this)")),
