@@ -26,7 +26,7 @@ from pipeline.coding.assertion import REPORTING, clause_status, off_topic_score,
 from pipeline.coding.attribution import find_sources, stances
 from pipeline.coding.counts import Casualty, find_casualties
 from pipeline.coding.dates import find_dates
-from pipeline.coding.dating import is_said, settle_counted, with_grip
+from pipeline.coding.dating import is_said, joined, settle_counted, with_grip
 from pipeline.coding.events import ARMED_VIOLENCE, Trigger, find_triggers, vote_sub_type
 from pipeline.coding.frames import Event, Frame, event_day, group, own_place
 from pipeline.coding.learned import Learned, Reading, load_learned, sentences_of
@@ -273,6 +273,7 @@ class Coder:
             heads = {_head_of(doc, t).i for t in (*f.acts, *f.means)} | {c.cue for c in f.casualties}
             for d in dates:
                 (f.said if is_said(doc, d) else f.dates).append(d)
+            f.dates = joined(text_of(doc), f.dates)
             f.dates = settle_counted(doc, [with_grip(doc, d, heads) for d in f.dates], f.said, heads)
             f.listed = (
                 opens

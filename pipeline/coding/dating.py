@@ -41,6 +41,11 @@ def is_said(doc: Doc, d: DateMention) -> bool:
     if span is None:
         return False
     before = doc[max(0, span.start - 2) : span.start].text.lower()
+    verb = _top(span)
+    if verb.pos_ == "VERB" and (
+        verb.lemma_ in date_words("answer") or any(c.dep_ == "dobj" and c.lemma_ in date_words("message") for c in verb.children)
+    ):
+        return True
     node = span.root
     for _ in range(3):
         head = node.head
@@ -118,7 +123,11 @@ def _dates_its_subject(verb: Token, heads: Collection[int]) -> bool:
     subject = next((c for c in verb.children if c.dep_ in ("nsubj", "nsubjpass")), None)
     if subject is None or subject.tag_ in ("WDT", "WP"):
         return verb.dep_ in ("relcl", "acl") and verb.head.i in heads
-    return subject.i in heads or subject.lower_ in ("it", "this", "that") or subject.lemma_.lower() in ("incident", "violence", "trouble", "event")
+    return (
+        subject.i in heads
+        or subject.lower_ in ("it", "this", "that")
+        or subject.lemma_.lower() in ("incident", "violence", "trouble", "event")
+    )
 
 
 def _is_under(token: Token, verb: Token) -> bool:
@@ -142,9 +151,36 @@ def _is_plan(verb: Token) -> bool:
     children = list(verb.children)
     if any(c.dep_ == "aux" and c.lower_ in MODALS for c in children):
         return True
-    if verb.lemma_ in date_words("plan") and any(c.dep_ in ("auxpass", "aux") and c.lower_ in ("is", "are", "was", "were") for c in children):
+    if verb.lemma_ in date_words("plan") and any(
+        c.dep_ in ("auxpass", "aux") and c.lower_ in ("is", "are", "was", "were") for c in children
+    ):
         return True
     return verb.dep_ == "xcomp" and verb.head.lemma_ in ("be", *date_words("plan")) and any(c.lower_ == "to" for c in children)
+
+
+JOINED = re.compile(r"\s*(?:and|until|till|through|to|into)(?: on| the night of)?\s*", re.IGNORECASE)
+
+
+def joined(text: str, dates: Sequence[DateMention]) -> list[DateMention]:
+    """The dates, with two days that "and" or "until" joins ("the fighting of Saturday and Sunday") as one span."""
+    out: list[DateMention] = []
+    for d in dates:
+        last = out[-1] if out else None
+        if (
+            last is not None
+            and last.date_start
+            and d.date_end
+            and last.prec == d.prec == 1
+            and last.kind == d.kind == "point"
+            and last.date_start < d.date_end
+            and JOINED.fullmatch(text[last.end : d.start])
+        ):
+            prec = prec_of(dt.date.fromisoformat(last.date_start), dt.date.fromisoformat(d.date_end))
+            if prec == 2:
+                out[-1] = replace(last, end=d.end, date_end=d.date_end, prec=prec)
+                continue
+        out.append(d)
+    return out
 
 
 def settle_counted(doc: Doc, dates: Sequence[DateMention], said: Sequence[DateMention], heads: Collection[int]) -> list[DateMention]:

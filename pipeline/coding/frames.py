@@ -197,6 +197,7 @@ def group(frames: Sequence[Frame], published: str | None) -> list[Event]:
     """The events that frames tell, in order of first mention."""
     events: list[Event] = []
     current: Event | None = None
+    last: DateMention | None = None  # the day told last, from which "the same day" counts
     round_up = is_round_up(frames)
     for f in frames:
         if not f.assertion:
@@ -209,17 +210,16 @@ def group(frames: Sequence[Frame], published: str | None) -> list[Event]:
             events[-1].why.append("goes on about the events summed before")
             continue
         if f.assertion != "asserted":
-            events.append(
-                Event(f.assertion, [f], own_date(f, current.date if current else None), own_place(f), [f"{f.assertion}: {_cue_text(f)}"])
-            )
+            events.append(Event(f.assertion, [f], own_date(f, last), own_place(f), [f"{f.assertion}: {_cue_text(f)}"]))
             continue
-        event, why, assertion = _place_frame(f, events, current, published, round_up)
+        event, why, assertion = _place_frame(f, events, current, last, published, round_up)
         if event is None:
             event = Event(assertion, [], None, None, [why])
             events.append(event)
         else:
             event.why.append(why)
-        _join(event, f, current.date if current else None)
+        _join(event, f, last)
+        last = own_date(f, last) or last or event.date
         if event.assertion == "asserted":
             current = event
     return events
@@ -256,7 +256,7 @@ def _fill(event: Event, f: Frame) -> None:
 
 def _date_by(event: Event, date: DateMention | None) -> None:
     """A sentence's day becomes its event's where none is known yet or what is known hangs on another clause."""
-    if date is None or (date.prec or 0) >= 4 and event.date is not None:
+    if date is None or ((date.prec or 0) >= 4 and event.date is not None):
         return
     if event.date is None or (event.date.grip <= ELSEWHERE and date.grip >= OWN) or (_is_loose(event.date) and date.grip == HAPPENED):
         event.date = date
@@ -268,7 +268,7 @@ def _is_loose(d: DateMention) -> bool:
 
 def _join(event: Event, f: Frame, base: DateMention | None) -> None:
     event.frames.append(f)
-    date, place = own_date(f, event.date or base), own_place(f)
+    date, place = own_date(f, base or event.date), own_place(f)
     _date_by(event, date)
     if place is not None and (
         event.place is None
@@ -310,7 +310,9 @@ def _is_redated(f: Frame, current: Event, date: DateMention, place: PlaceMention
 
 
 # Sub-event types where saying it is doing it: a merger announced on Thursday is of Thursday.
-ANNOUNCED = frozenset(("Agreement", "Change to group/activity", "Headquarters or base established", "Non-violent transfer of territory", "Other"))
+ANNOUNCED = frozenset(
+    ("Agreement", "Change to group/activity", "Headquarters or base established", "Non-violent transfer of territory", "Other")
+)
 
 
 def event_day(
@@ -324,10 +326,10 @@ def event_day(
         return d, d.basis
     if event.assertion != "asserted":
         return None, None
-    for other in (_heading_day(frames, published), _fellow_day(event, events)):
+    said = next((s for f in event.frames[:2] for s in f.said if s.date_start), None)
+    for other in (_heading_day(frames, published), _fellow_day(event, events, said)):
         if other is not None:
             return other, other.basis
-    said = next((s for f in event.frames[:2] for s in f.said if s.date_start), None)
     if said is not None:
         acts = [t for f in event.frames for t in f.acts]
         spoken = bool(acts) and all(t.sub_event_type in ANNOUNCED for t in acts)
@@ -344,27 +346,32 @@ def _heading_day(frames: Sequence[Frame], published: str | None) -> DateMention 
         if f.assertion == "asserted":
             return None
         for d in (*f.dates, *f.said):
-            if d.date_start and d.prec == 1 and d.kind == "point" and (f.headline or f.paragraph <= 2):
-                if published is None or 0 <= _days(published, d.date_start) <= NEWS_DAYS:
-                    return d
+            day = d.date_start if d.prec == 1 and d.kind == "point" and (f.headline or f.paragraph <= 2) else None
+            if day and (published is None or 0 <= _days(published, day) <= NEWS_DAYS):
+                return d
     return None
 
 
-def _fellow_day(event: Event, events: Sequence[Event]) -> DateMention | None:
-    """The day of the event told before, else of the one after: undated paragraphs go on in the time of their article."""
+def _fellow_day(event: Event, events: Sequence[Event], said: DateMention | None) -> DateMention | None:
+    """The day of the event told before, else of the one after: undated paragraphs go on in the time of their article.
+
+    Where the event's own sentences date a statement, only an event told after it can say more.
+    """
     told = [e for e in events if e.assertion == "asserted"]
     here = told.index(event)
     before = [e.date for e in reversed(told[:here]) if e.date is not None and e.date.date_start and (e.date.prec or 1) <= 2]
     after = [e.date for e in told[here + 1 :] if e.date is not None and e.date.date_start and (e.date.prec or 1) <= 2]
+    if said is not None:
+        return next((d for d in after if (d.date_start or "") <= (said.date_start or "")), None)
     return next(iter((*before, *after)), None)
 
 
 def _place_frame(
-    f: Frame, events: list[Event], current: Event | None, published: str | None, round_up: bool
+    f: Frame, events: list[Event], current: Event | None, last: DateMention | None, published: str | None, round_up: bool
 ) -> tuple[Event | None, str, str]:
     """Which event an asserted frame belongs to (None for a new one), why, and how a new one is told."""
     asserted = [e for e in events if e.assertion == "asserted"]
-    date = own_date(f, current.date if current else None)
+    date = own_date(f, last)
     place = own_place(f)
     if not asserted or current is None or current.assertion != "asserted":
         if date is not None and published and date.date_end and _days(published, date.date_end) > 31 and not f.headline:
