@@ -22,13 +22,14 @@ from spacy.tokens import Doc, Span, Token
 
 from pipeline.actors import ActorList, Countries, load_actors, load_countries
 from pipeline.coding import actors as who
-from pipeline.coding.assertion import REPORTING, clause_status, off_topic_score, sentence_cues, tells_directly
+from pipeline.coding.assertion import clause_status, off_topic_score, sentence_cues, tells_directly
 from pipeline.coding.attribution import find_sources, stances
 from pipeline.coding.counts import Casualty, find_casualties
 from pipeline.coding.dates import DateMention, find_dates
+from pipeline.coding.dating import is_said, joined, settle_counted, with_grip
 from pipeline.coding.event_places import CountryClue, country_clues, event_place, in_role, settle_mentions
 from pipeline.coding.events import ARMED_VIOLENCE, Trigger, find_triggers, vote_sub_type
-from pipeline.coding.frames import Event, Frame, apart, group
+from pipeline.coding.frames import Event, Frame, apart, event_day, group
 from pipeline.coding.learned import Learned, Reading, load_learned, sentences_of
 from pipeline.coding.lexicon import FOLDER, read_table
 from pipeline.coding.places import PlaceMention, find_places
@@ -235,6 +236,7 @@ class Coder:
         frames: list[Frame] = []
         paragraph, last_end, index = -1, 0, -1
         drill = DRILL.search(coded_opening(article)) is not None
+        days = find_dates(text_of(doc), article.published)
         for sent in _clauses(doc, triggers, places):
             stripped = span_text(sent).strip()
             first = sent.start_char + len(span_text(sent)) - len(span_text(sent).lstrip())
@@ -261,8 +263,8 @@ class Coder:
             f.casualties = [
                 c for c in casualties if sent.start <= c.cue < sent.end and (c.best == 0 or clause_status(doc[c.cue]) == "asserted")
             ]
-            future = bool(f.planned) and not f.acts
-            dates = find_dates(text_of(doc), article.published, start=sent.start_char, end=sent.end_char, future=future)
+            # "OUAKA. 2 February: In Bambari ...": a day that runs over a sentence's end belongs to what follows.
+            dates = [d for d in days if sent.start_char < d.end <= sent.end_char]
             if "aggregate" in f.cues or any(d.kind == "span" for d in dates):
                 # "a conflict that has killed 40,000 people since 1984" counts no event's dead
                 f.casualties = [
@@ -271,8 +273,11 @@ class Coder:
                     if not any(x.dep_ == "aux" and x.lower_ in ("has", "have") for x in doc[c.cue].children) or tells_directly(doc[c.cue])
                 ]
             f.places = [in_role(doc, p) for p in places if sent.start_char <= p.start < sent.end_char]
+            heads = {_head_of(doc, t).i for t in (*f.acts, *f.means)} | {c.cue for c in f.casualties}
             for d in dates:
-                (f.said if _is_said(doc, d) else f.dates).append(d)
+                (f.said if is_said(doc, d) else f.dates).append(d)
+            f.dates = joined(text_of(doc), f.dates)
+            f.dates = settle_counted(doc, [with_grip(doc, d, heads) for d in f.dates], f.said, heads)
             f.listed = (
                 opens
                 and not f.headline
@@ -284,6 +289,9 @@ class Coder:
             f.chances = labels.get(sent[0].sent.start, {})
             if f.assertion == "asserted" and not f.headline:
                 f.assertion = _second_opinion(f)
+            if f.assertion == "prospective":
+                coming = find_dates(text_of(doc), article.published, start=sent.start_char, end=sent.end_char, future=True)
+                f.dates = [d for d in coming if not is_said(doc, d)]
             f.direct = any(tells_directly(_head_of(doc, t)) for t in f.acts) or any(
                 tells_directly(doc[c.cue]) for c in f.casualties if c.best
             )
@@ -405,7 +413,7 @@ class Coder:
         agents, patients = self._settle_sides(parsed, event, sub_type, agents, patients, claims, country, a_spans)
         if trigger is not None:
             cite("sub_event_type", trigger.start_char, trigger.end_char)
-        date = self._date(article, event, evidence, doc)
+        date = self._date(article, event, events, parsed, evidence)
         if place is not None:
             cite("place_name", place.phrase_start, place.phrase_end)
         if told_by is not None:
@@ -463,20 +471,18 @@ class Coder:
             **fields,
         )
 
-    def _date(self, article: Article, event: Event, evidence: list[Evidence], doc: Doc) -> dict[str, Any]:
-        d = event.date
-        if d is None and event.assertion == "asserted":
-            said = [s for f in event.frames[:2] for s in f.said if s.date_start]
-            d = said[0] if said else None
-        if d is not None and d.date_start:
-            start, end = d.date_start, d.date_end
-            if event.assertion == "asserted" and article.published and start > article.published:
-                start = end = article.published
-            evidence.append(Evidence("date_start", d.start, d.end, text_of(doc)[d.start : d.end]))
-            return {"date_start": start, "date_end": end, "date_prec": d.prec, "date_basis": d.basis}
-        if event.assertion in ("prospective", "aggregate", "background", "denied") or article.published is None:
+    @staticmethod
+    def _date(article: Article, event: Event, events: Sequence[Event], parsed: _Parsed, evidence: list[Evidence]) -> dict[str, Any]:
+        """The date fields of an event, its words cited; none where nothing can be resolved."""
+        d, basis = event_day(article.published, event, events, parsed.frames)
+        if d is None or not d.date_start:
             return {}
-        return {"date_start": article.published, "date_end": article.published, "date_prec": 1, "date_basis": "publication"}
+        start, end = d.date_start, d.date_end
+        if event.assertion == "asserted" and article.published and start > article.published:
+            start = end = article.published
+        if d.end > d.start:
+            evidence.append(Evidence("date_start", d.start, d.end, text_of(parsed.doc)[d.start : d.end]))
+        return {"date_start": start, "date_end": end, "date_prec": d.prec, "date_basis": basis}
 
     def _type(
         self, event: Event, agents: Sequence[Actor], patients: Sequence[Actor], armed_target: bool | None, killed: Toll
@@ -768,26 +774,6 @@ def _kinds_by_token(doc: Doc, people: Sequence[who.ActorMention]) -> dict[int, s
 
 def _mention_at(people: Sequence[who.ActorMention], token: Token) -> who.ActorMention | None:
     return next((m for m in people if m.head == token.i or m.start <= token.idx < m.end), None)
-
-
-def _is_said(doc: Doc, d: DateMention) -> bool:
-    """Whether a date is when somebody said it ("police said on Tuesday"), not when it happened."""
-    span = doc.char_span(d.start, d.end, alignment_mode="expand")
-    if span is None:
-        return False
-    before = doc[max(0, span.start - 2) : span.start].text.lower()
-    node = span.root
-    for _ in range(3):
-        head = node.head
-        if head.lemma_ in REPORTING and head.pos_ == "VERB":
-            if any(c.dep_ in ("nsubjpass", "auxpass") for c in head.children):
-                return False  # "fighting was reported on Monday" dates the fighting
-            return not (head.lemma_ in ("claim", "release", "issue") and head.i > span.end) and abs(span.start - head.i) <= 8
-        if head.pos_ == "ADP" or head.dep_ in ("prep", "pobj", "npadvmod"):
-            node = head
-            continue
-        break
-    return bool(re.search(r"\b(?:said|told \w+|announced|reported)(?: on)?$", before))
 
 
 def _is_plain(f: Frame) -> bool:

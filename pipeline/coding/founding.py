@@ -21,6 +21,7 @@ from pipeline.coding.texts import span_text, text_of
 from pipeline.errors import SettingsError
 
 if TYPE_CHECKING:
+    from pipeline.coding.dates import DateMention
     from pipeline.coding.frames import Event, Frame
 
 WEIGHTS = Path(__file__).with_name("weights") / "founding.csv"
@@ -101,10 +102,9 @@ DENIAL = re.compile(
 LATER = re.compile(r"\b(?:hours?|minutes|days?) (?:later|earlier|after|before)\b|\b(?:the )?same (?:day|night|evening|morning|time|hour)\b|\bthat (?:night|evening|day)\b|\bin the (?:afternoon|evening)\b", re.I)
 
 
-def _relation_of_days(f: Frame, event: Event) -> str:
-    from pipeline.coding.frames import disjoint, own_date
+def _relation_of_days(date: DateMention | None, event: Event) -> str:
+    from pipeline.coding.frames import disjoint
 
-    date = own_date(f, event.date)
     if date is None or not date.date_start:
         return "no day"
     if event.date is None or not event.date.date_start:
@@ -137,14 +137,14 @@ def _age(day: str, published: str) -> str:
     return "0-1" if days <= 1 else "2-3" if days <= 3 else "4-7" if days <= 7 else "8-31" if days <= 31 else "32+"
 
 
-def facts_of(f: Frame, events: Sequence[Event], current: Event, published: str | None, round_up: bool) -> dict[str, float]:
+def facts_of(f: Frame, events: Sequence[Event], current: Event, last: DateMention | None, published: str | None, round_up: bool) -> dict[str, float]:
     """What speaks for or against an event of its own; every value between 0 and 1."""
-    from pipeline.coding.frames import disjoint, is_specific, matters, own_date, own_place, same_place
+    from pipeline.coding.frames import disjoint, is_redated, is_specific, matters, own_date, own_place, same_place
 
     text = span_text(f.sent).strip()
     asserted = [e for e in events if e.assertion == "asserted"]
-    days, places = _relation_of_days(f, current), _relation_of_places(f, current)
-    place, date = own_place(f), own_date(f, current.date)
+    place, date = own_place(f), own_date(f, last)
+    days, places = _relation_of_days(date, current), _relation_of_places(f, current)
     facts: dict[str, float] = {f"{days}": 1.0, f"{places}": 1.0, f"{days} x {places}": 1.0}
     if published and date is not None and date.date_end:
         age = _age(date.date_end, published)
@@ -157,6 +157,8 @@ def facts_of(f: Frame, events: Sequence[Event], current: Event, published: str |
             back = (dt.date.fromisoformat(lead.date_start) - dt.date.fromisoformat(date.date_start)).days
             facts["before the lead by days"] = float(2 <= back <= 6)
             facts["before the lead by a week"] = float(back > 6)
+    if days in ("earlier day", "later day") and date is not None:
+        facts["tells the day better"] = float(is_redated(f, current, date, place))
     facts["recall"] = float(RECALL.search(text) is not None)
     facts["denial"] = float(DENIAL.search(text) is not None)
     gap = f.index - current.frames[-1].index

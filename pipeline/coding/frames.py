@@ -18,6 +18,7 @@ from spacy.tokens import Span
 from pipeline.coding.assertion import Cue
 from pipeline.coding.counts import Casualty
 from pipeline.coding.dates import DateMention, shift_date
+from pipeline.coding.dating import ELSEWHERE, HAPPENED, NEAR, OWN, PLANNED, with_lag
 from pipeline.coding.events import Trigger
 from pipeline.coding.founding import facts_of, load_founding
 from pipeline.coding.places import PlaceMention
@@ -28,6 +29,8 @@ from pipeline.gazetteer import distance_km
 SAME_PLACE_KM = 30.0
 # News is of the last weeks; an event told with an older day is recalled, not reported.
 OLD_DAYS = 31
+# A digest's heading names a day of the last week.
+NEWS_DAYS = 8
 
 
 @dataclass(slots=True)
@@ -150,18 +153,20 @@ def _breadth(p: PlaceMention) -> int:
     return {"site": 0, "airbase": 0, "city": 0, "admin2": 1, "admin1": 2, "region": 3, "sea": 2, "country": 4}.get(kind, 3)
 
 
-def own_date(frame: Frame, base: DateMention | None) -> DateMention | None:
-    """The day a frame's event happened on, as far as the sentence says: its first event date."""
+def own_date(frame: Frame, base: DateMention | None, *, past: bool = False) -> DateMention | None:
+    """The day a frame's event happened on, as far as the sentence says: the date that its event word holds most firmly.
+
+    `base` is the day of the event told before, from which "the same night" and "two days later" count. `past` leaves
+    out days to come, as every asserted frame does.
+    """
+    known: list[DateMention] = []
     for d in frame.dates:
-        if d.kind == "anaphor":
-            if d.label == "anaphor2" and d.shift == 0:
-                continue
-            if base is not None and base.date_start and d.shift:
-                return shift_date(d, base.date_start, base.date_end or base.date_start)
-            continue
         if d.date_start:
-            return d
-    return None
+            if d.grip > PLANNED or not (past or frame.assertion == "asserted"):
+                known.append(d)
+        elif d.kind == "anaphor" and base is not None and base.date_start and (d.shift or d.label == "anaphor2"):
+            known.append(shift_date(d, base.date_start, base.date_end or base.date_start))
+    return min(known, key=lambda d: ((d.prec or 0) >= 3, -d.grip, d.start), default=None)
 
 
 def disjoint(a: DateMention, b: DateMention) -> bool:
@@ -196,6 +201,7 @@ def group(frames: Sequence[Frame], published: str | None) -> list[Event]:
     """The events that frames tell, in order of first mention."""
     events: list[Event] = []
     current: Event | None = None
+    last: DateMention | None = None  # the day told last, from which "the same day" counts
     round_up = is_round_up(frames)
     for f in frames:
         if not f.assertion:
@@ -208,17 +214,16 @@ def group(frames: Sequence[Frame], published: str | None) -> list[Event]:
             events[-1].why.append("goes on about the events summed before")
             continue
         if f.assertion != "asserted":
-            events.append(
-                Event(f.assertion, [f], own_date(f, current.date if current else None), own_place(f), [f"{f.assertion}: {_cue_text(f)}"])
-            )
+            events.append(Event(f.assertion, [f], own_date(f, last), own_place(f), [f"{f.assertion}: {_cue_text(f)}"]))
             continue
-        event, why, assertion = _place_frame(f, events, current, published, round_up)
+        event, why, assertion = _place_frame(f, events, current, last, published, round_up)
         if event is None:
             event = Event(assertion, [], None, None, [why])
             events.append(event)
         else:
             event.why.append(why)
-        _join(event, f)
+        _join(event, f, last)
+        last = own_date(f, last) or last or event.date
         if event.assertion == "asserted":
             current = event
     return events
@@ -272,8 +277,8 @@ def _cue_text(f: Frame) -> str:
 def _fill(event: Event, f: Frame) -> None:
     """A sentence without an event of its own may give the day or the place of the event before it."""
     event.extras += [(f, c) for c in f.casualties]
-    if event.date is None and f.dates and not f.cues.get("past"):
-        event.date = own_date(f, None)
+    if not f.cues.get("past"):
+        _date_by(event, own_date(f, event.date, past=True))
     place = own_place(f)
     if (
         place is not None
@@ -283,12 +288,22 @@ def _fill(event: Event, f: Frame) -> None:
         event.place = place
 
 
-def _join(event: Event, f: Frame) -> None:
-    event.frames.append(f)
-    base = event.date
-    date, place = own_date(f, base), own_place(f)
-    if event.date is None:
+def _date_by(event: Event, date: DateMention | None) -> None:
+    """A sentence's day becomes its event's where none is known yet or what is known hangs on another clause."""
+    if date is None or ((date.prec or 0) >= 4 and event.date is not None):
+        return
+    if event.date is None or (event.date.grip <= ELSEWHERE and date.grip >= OWN) or (_is_loose(event.date) and date.grip == HAPPENED):
         event.date = date
+
+
+def _is_loose(d: DateMention) -> bool:
+    return d.label == "last_night" or d.grip <= NEAR or (d.prec or 1) >= 3
+
+
+def _join(event: Event, f: Frame, base: DateMention | None) -> None:
+    event.frames.append(f)
+    date, place = own_date(f, base or event.date), own_place(f)
+    _date_by(event, date)
     if place is not None and (
         event.place is None
         or (_breadth(place) < _breadth(event.place) and same_place(event.place, place))
@@ -297,12 +312,77 @@ def _join(event: Event, f: Frame) -> None:
         event.place = place
 
 
+def is_redated(f: Frame, current: Event, date: DateMention, place: PlaceMention | None) -> bool:
+    """Whether another day is the event's true one: what was known hung on another clause ("calm returned on Monday after clashes")."""
+    if "separate" in f.cues or (place is not None and current.place is not None and not same_place(place, current.place)):
+        return False
+    known = current.date
+    return known is not None and ((known.grip <= ELSEWHERE and date.grip >= OWN) or (_is_loose(known) and date.grip == HAPPENED))
+
+
+# Sub-event types where saying it is doing it: a merger announced on Thursday is of Thursday.
+ANNOUNCED = frozenset(
+    ("Agreement", "Change to group/activity", "Headquarters or base established", "Non-violent transfer of territory", "Other")
+)
+
+
+def event_day(
+    published: str | None, event: Event, events: Sequence[Event], frames: Sequence[Frame]
+) -> tuple[DateMention | None, str | None]:
+    """The day of an event and its basis: its own words, else the day its digest is of, the days of its fellow events, of the
+    statement, or of publication. A statement and an article tell the news of their day or of the day before.
+    """
+    d = event.date
+    if d is not None and d.date_start:
+        return d, d.basis
+    if event.assertion != "asserted":
+        return None, None
+    said = next((s for f in event.frames[:2] for s in f.said if s.date_start), None)
+    for other in (_heading_day(frames, published), _fellow_day(event, events, said)):
+        if other is not None:
+            return other, other.basis
+    if said is not None:
+        acts = [t for f in event.frames for t in f.acts]
+        spoken = bool(acts) and all(t.sub_event_type in ANNOUNCED for t in acts)
+        return (said if spoken else with_lag(said)), said.basis
+    if published is None:
+        return None, None
+    day = DateMention(0, 0, published, published, 1, "publication")
+    return with_lag(day), "publication"
+
+
+def _heading_day(frames: Sequence[Frame], published: str | None) -> DateMention | None:
+    """The day that a digest names over its items: "Daily log, Tuesday 16 August", "the following happened on Monday"."""
+    for f in frames:
+        if f.assertion == "asserted":
+            return None
+        for d in (*f.dates, *f.said):
+            day = d.date_start if d.prec == 1 and d.kind == "point" and (f.headline or f.paragraph <= 2) else None
+            if day and (published is None or 0 <= _days(published, day) <= NEWS_DAYS):
+                return d
+    return None
+
+
+def _fellow_day(event: Event, events: Sequence[Event], said: DateMention | None) -> DateMention | None:
+    """The day of the event told before, else of the one after: undated paragraphs go on in the time of their article.
+
+    Where the event's own sentences date a statement, only an event told after it can say more.
+    """
+    told = [e for e in events if e.assertion == "asserted"]
+    here = told.index(event)
+    before = [e.date for e in reversed(told[:here]) if e.date is not None and e.date.date_start and (e.date.prec or 1) <= 2]
+    after = [e.date for e in told[here + 1 :] if e.date is not None and e.date.date_start and (e.date.prec or 1) <= 2]
+    if said is not None:
+        return next((d for d in after if (d.date_start or "") <= (said.date_start or "")), None)
+    return next(iter((*before, *after)), None)
+
+
 def _place_frame(
-    f: Frame, events: list[Event], current: Event | None, published: str | None, round_up: bool
+    f: Frame, events: list[Event], current: Event | None, last: DateMention | None, published: str | None, round_up: bool
 ) -> tuple[Event | None, str, str]:
     """Which event an asserted frame belongs to (None for a new one), why, and how a new one is told."""
     asserted = [e for e in events if e.assertion == "asserted"]
-    date = own_date(f, current.date if current else None)
+    date = own_date(f, last)
     place = own_place(f)
     if not asserted or current is None or current.assertion != "asserted":
         if date is not None and published and date.date_end and _days(published, date.date_end) > OLD_DAYS and not f.headline:
@@ -315,7 +395,7 @@ def _place_frame(
         return current, "tells what the headline says", current.assertion
     if f.listed and (f.weight >= 1 or f.casualties):
         return None, "a list item of its own", "asserted"
-    answer = load_founding().answer(facts_of(f, events, current, published, round_up))
+    answer = load_founding().answer(facts_of(f, events, current, last, published, round_up))
     why = f"{', '.join(answer.because)} (probability {answer.chance:.2f})"
     if answer.what == "new":
         if long_ago and not round_up:
