@@ -15,7 +15,7 @@ from functools import lru_cache
 
 from spacy.tokens import Doc, Span, Token
 
-from pipeline.coding.lexicon import read_table
+from pipeline.coding.lexicon import read_table, word_set
 from pipeline.coding.texts import span_text, text_of
 
 UNITS = {
@@ -44,6 +44,17 @@ ORDINALS = {
     "eleventh": 11,
     "twelfth": 12,
 }
+
+REPORTED = word_set("reported", "count_words.csv")
+TELLING = word_set("telling", "count_words.csv")
+COLLECTIVES = word_set("collectives", "count_words.csv")
+NOT_VICTIMS = word_set("animals", "count_words.csv") | word_set("things", "count_words.csv")
+SAME_PERSON = word_set("same_person", "count_words.csv")
+BACKDROP = word_set("backdrop", "count_words.csv")
+# Names of these kinds are no victims: days, countries, sums of money.
+NO_PERSON_ENTS = frozenset(("DATE", "TIME", "GPE", "LOC", "MONEY", "PERCENT", "ORDINAL", "QUANTITY"))
+# Verbs that are said of a person only, or nearly so: their object is a victim whatever it is called ("the ward head").
+KILLING = frozenset("kill murder assassinate behead slay shoot gun hack stab lynch decapitate slaughter execute wound injure".split())
 
 AT_LEAST = re.compile(r"(?:at least|no fewer than|no less than|not fewer than|not less than|a minimum of|minimum of)\s*$", re.I)
 MORE_THAN = re.compile(r"(?:more than|over|upwards of|in excess of|well over)\s*$", re.I)
@@ -254,7 +265,9 @@ def quantity_of(noun: Token) -> Quantity | None:
             start = doc[token.i - 1].idx
         return Quantity(value, value, None, True, start, noun.idx + len(noun))
     if noun.tag_ in ("NNS", "NNPS"):
-        return None
+        # "nine Peoples Party supporters": the number hangs on a name inside the phrase
+        edge = next((t for t in doc[noun.left_edge.i : min(noun.left_edge.i + 4, noun.i)] if _is_number(t)), None)
+        return read_quantity(edge) if edge is not None and not edge.ent_type_ in ("DATE", "TIME") else None
     if noun.pos_ in ("NOUN", "PROPN", "ADJ") or noun.lower_ in ("one", "another", "he", "she", "him", "her"):
         first = min([c.idx for c in noun.lefts if c.dep_ in ("det", "amod", "poss", "compound", "nmod")] + [noun.idx])
         return Quantity(1, 1, 1, False, first, noun.idx + len(noun))
@@ -264,10 +277,52 @@ def quantity_of(noun: Token) -> Quantity | None:
 
 
 def _conjuncts(noun: Token) -> Iterator[Token]:
+    """A noun and what is joined to it, without who speaks ("killing seven people, police said") and second names of one person."""
     yield noun
+    chain = list(_joined(noun))
+    if not chain:
+        return
+    stop = _speakers(noun, chain)
+    for child in chain:
+        if child.i > stop or _same_person(child) or _has_own_fate(child):
+            continue
+        yield child
+
+
+def _joined(noun: Token) -> Iterator[Token]:
     for child in noun.children:
         if child.dep_ == "conj" and child.pos_ in ("NOUN", "PROPN", "NUM", "PRON", "ADJ"):
-            yield from _conjuncts(child)
+            yield child
+            yield from _joined(child)
+
+
+def _speakers(noun: Token, chain: list[Token]) -> int:
+    """The index after which joined nouns only say who speaks: the last comma, where a verb of telling ends the list."""
+    doc, end = noun.doc, max(c.right_edge.i for c in chain)
+    last = max(c.i for c in chain)
+    for t in doc[last + 1 : min(last + 5, len(doc))]:
+        if t.lemma_ in TELLING and t.pos_ == "VERB" and t.tag_ in ("VBD", "VBZ", "VBP"):
+            commas = [x.i for x in doc[noun.i : t.i] if x.text == ","]
+            return commas[-1] if commas else noun.i
+        if t.pos_ not in ("AUX", "ADV", "PROPN", "NOUN", "DET", "ADP", "PART"):
+            break
+    return end
+
+
+def _same_person(noun: Token) -> bool:
+    """Whether a joined noun only describes the person before it: "a tribal elder and former governor", "Ann Lee, lecturer"."""
+    if noun.tag_ not in ("NN", "NNP") or noun.ent_type_ == PERSON_ENT or noun.pos_ not in ("NOUN", "PROPN"):
+        return False
+    if any(c.dep_ in ("det", "poss", "nummod", "predet") for c in noun.lefts) or noun.lower_ in ("another", "one"):
+        return False
+    head = noun.head
+    return head.tag_ in ("NN", "NNP") and head.lower_ not in ("one", "another")
+
+
+def _has_own_fate(noun: Token) -> bool:
+    """Whether a joined noun has a casualty word of its own: "37 persons dead and 47 others injured"."""
+    after = noun.nbor(1) if noun.i + 1 < len(noun.doc) else None
+    return after is not None and after.lemma_.lower() in cues() and after.lower_ in ("dead", "killed", "injured", "wounded", "hurt")
 
 
 # A figure that the text itself says is out of date (ruling 1): "an earlier count of two", "up from 24".
@@ -278,18 +333,20 @@ WITHDRAWN = re.compile(
 )
 
 
+PART_AFTER = re.compile(
+    r"\s*(?:of (?:them|whom|the (?:dead|wounded|injured|victims|casualties|attackers|bodies|deceased|slain))|(?:was|were)? ?among (?:them|the (?:dead|victims|killed)))\b",
+    re.I,
+)
+
+
 def _is_part(noun: Token) -> bool:
     """Whether a noun phrase only details another count: "including", "among them", "two of them"."""
     before = noun.doc[max(0, noun.left_edge.i - 4) : noun.left_edge.i].text.lower()
     if re.search(r"\b(?:including|among them|among whom|amongst them|of whom|of them|among the dead)\b[^.;]{0,12}$", before):
         return True
-    return bool(
-        re.match(
-            r"\s*of (?:them|whom|the (?:dead|wounded|injured|victims|casualties|attackers|bodies))\b",
-            text_of(noun.doc)[noun.idx + len(noun) :],
-            re.I,
-        )
-    )
+    if re.search(r"\b(?:of them|of whom)\b", noun.doc[noun.left_edge.i : noun.i + 1].text, re.I):
+        return True  # "three of them women"
+    return PART_AFTER.match(text_of(noun.doc), noun.idx + len(noun)) is not None
 
 
 PERSON_ENT = "PERSON"
@@ -298,6 +355,36 @@ NON_VICTIMS = frozenset(
 )
 
 PartyOf = Callable[[Token], str]
+
+
+def _reported(cue: Token) -> list[Token]:
+    """The subject that a verb between holds: "nine people were reported killed", "are feared dead", "were on Sunday killed"."""
+    node = cue
+    for _ in range(3):
+        head = node.head
+        if head == node or node.dep_ not in ("xcomp", "oprd", "ccomp", "advcl", "acomp", "dep", "attr"):
+            return []
+        passive = any(c.dep_ == "auxpass" for c in head.children) or head.lemma_ == "be"
+        if not passive or not (head.lemma_ in REPORTED or head.lemma_ == "be"):
+            return []
+        subjects = [c for c in head.children if c.dep_ in ("nsubj", "nsubjpass") and c.i < cue.i]
+        if subjects:
+            return subjects
+        node = head
+    return []
+
+
+def _after(cue: Token) -> Token | None:
+    """The victims that follow an active verb whose object the parser hung elsewhere: a number or a person's name."""
+    doc = cue.doc
+    for t in doc[cue.i + 1 : min(cue.i + 7, cue.sent.end)]:
+        if read_quantity(t) is not None and t.ent_type_ not in ("DATE", "TIME"):
+            return t.head if t.dep_ == "nummod" and 0 < t.head.i - t.i <= 4 else t
+        if t.ent_type_ == PERSON_ENT and t.ent_iob_ == "B":
+            return next((x for x in reversed(doc[t.i : min(t.i + 6, len(doc))]) if x.ent_type_ == PERSON_ENT and x.ent_iob_ != "O"), t)
+        if t.pos_ in ("VERB", "AUX", "PUNCT", "SCONJ", "CCONJ") or (t.pos_ == "ADP" and t.lower_ not in ("than", "to", "as", "over", "about", "around", "of")):
+            return None
+    return None
 
 
 def _victims(cue: Token, role: str) -> list[Token]:
@@ -311,11 +398,14 @@ def _victims(cue: Token, role: str) -> list[Token]:
             found = [c for c in cue.head.children if c.dep_ in ("nsubj", "nsubjpass")]
         if not found and cue.dep_ in ("relcl", "acl"):
             found = [cue.head]
+        found = found or _reported(cue)
         return [cue.head if c.lower_ in ("who", "that", "which") and cue.dep_ == "relcl" else c for c in found]
     passive = any(c.dep_ in ("nsubjpass", "auxpass") for c in cue.children)
-    objects = [c for c in cue.children if c.dep_ in ("dobj", "obj", "oprd") and c.i > cue.i]
+    objects = [c for c in cue.children if c.dep_ in ("dobj", "obj", "oprd") and c.i > cue.i and c.lower_ not in ("dead", "alive", "down")]
     if objects and not passive:
         return objects
+    if not passive and cue.tag_ != "VBN" and (after := _after(cue)) is not None:
+        return [after]
     subjects = [c for c in cue.children if c.dep_ == "nsubjpass"] or ([c for c in cue.children if c.dep_ == "nsubj" and passive])
     if subjects:
         return [cue.head if c.lower_ in ("who", "that", "which", "whom") and cue.dep_ == "relcl" else c for c in subjects]
@@ -334,8 +424,10 @@ def _victims(cue: Token, role: str) -> list[Token]:
                     if nearest[-1].head.i < cue.i and nearest[-1].head.i > cue.head.i and nearest[-1].dep_ == "nummod"
                     else nearest[-1]
                 ]
-            if any(c.dep_ in ("nsubjpass", "auxpass") for c in cue.head.children) and cue.tag_ == "VBN":
-                return [c for c in cue.head.children if c.dep_ == "nsubjpass"]
+            if any(c.dep_ in ("nsubjpass", "auxpass") for c in (*cue.head.children, *cue.children)) and cue.tag_ == "VBN":
+                return [c for c in cue.head.children if c.dep_ in ("nsubjpass", "nsubj")]
+        if reported := _reported(cue):
+            return reported
         before = cue.nbor(-1) if cue.i > cue.sent.start else None
         if before is not None and read_quantity(before):
             return [before]
@@ -443,6 +535,8 @@ def _noun_heads(cue: Token) -> list[Token]:
             return [cue]
         if cue.i and read_quantity(doc[cue.i - 1]):
             return [doc[cue.i - 1]]
+        if reported := _reported(cue):
+            return reported
         if cue.dep_ in ("oprd", "acomp", "ccomp", "xcomp", "amod", "acl", "conj", "dep", "advcl") and cue.i:
             for t in reversed(doc[max(cue.sent.start, cue.i - 4) : cue.i]):
                 if t.pos_ in ("NOUN", "PROPN") and quantity_of(t) and t.lower_ not in MEASURES:
@@ -459,7 +553,7 @@ def _noun_heads(cue: Token) -> list[Token]:
 
 
 def _resultative(cue: Token) -> Token | None:
-    """The verb of "shot dead", "found dead", "beaten to death", "lost their lives"; None for other uses."""
+    """The verb of "shot dead", "gunned down", "fatally stabbed", "beaten to death", "lost their lives"; None for other uses."""
     if cue.lower_ == "dead":
         if (
             cue.head.pos_ == "VERB"
@@ -469,6 +563,10 @@ def _resultative(cue: Token) -> Token | None:
             return cue.head
         if cue.i and cue.nbor(-1).lemma_ in ("shoot", "find") and cue.nbor(-1).pos_ == "VERB":
             return cue.nbor(-1)
+    if cue.lower_ == "down" and cue.head.lemma_ in ("gun", "mow", "cut") and cue.head.pos_ == "VERB" and cue.dep_ == "prt":
+        return cue.head
+    if cue.lower_ == "fatally" and cue.head.lemma_ in ("shoot", "stab", "wound", "injure", "hit", "strike", "beat"):
+        return cue.head
     if cue.lower_ == "death" and cue.head.lower_ == "to" and cue.head.head.pos_ == "VERB":
         return cue.head.head
     if cue.lemma_ in ("injury", "wound", "burn") and cue.dep_ == "dobj" and cue.head.lemma_ in ("sustain", "suffer", "receive", "have"):
@@ -479,8 +577,11 @@ def _resultative(cue: Token) -> Token | None:
 
 
 def _casualty(cue: Token, noun: Token, kind: str, party_of: PartyOf) -> list[Casualty]:
-    if noun.lower_ in NON_VICTIMS or noun.lower_ in MEASURES or noun.lemma_.lower() in MEASURES:
+    lower, lemma = noun.lower_, noun.lemma_.lower()
+    if lower in NON_VICTIMS or lower in MEASURES or lemma in MEASURES or lemma in NOT_VICTIMS:
         return []
+    if noun.ent_type_ in ("DATE", "TIME", "MONEY", "PERCENT") and not (noun.dep_ in ("nsubjpass", "dobj") and noun.pos_ == "NUM"):
+        return []  # "were killed on 24 April" counts no Aprils
     q = quantity_of(noun)
     part = _is_part(noun)
     if q is not None and WITHDRAWN.search(text_of(noun.doc)[max(noun.sent.start_char, q.start - 70) : q.start]):
@@ -493,7 +594,9 @@ def _casualty(cue: Token, noun: Token, kind: str, party_of: PartyOf) -> list[Cas
     party = party_of(noun)
     numbered = noun.doc.char_span(q.start, q.end, alignment_mode="expand")
     explicit = numbered is not None and any(read_quantity(t) for t in numbered)
-    if not explicit and party == "other":
+    if not explicit and lemma in COLLECTIVES:
+        return []  # "killed a family" is no count of one
+    if not explicit and party == "other" and not _must_be_person(cue, noun):
         return []
     dets = {c.lower_ for c in noun.lefts if c.dep_ in ("det", "poss", "predet", "nummod")}
     known = not explicit and not dets & {"a", "an", "another", "one"} and noun.lower_ not in ("one", "another")
@@ -506,6 +609,16 @@ def _casualty(cue: Token, noun: Token, kind: str, party_of: PartyOf) -> list[Cas
             known=known,
         )
     ]  # fmt: skip
+
+
+def _must_be_person(cue: Token, noun: Token) -> bool:
+    """Whether what was killed can only be a person although no list names it: "the ward head of the village"."""
+    verb = cue if cue.pos_ == "VERB" else cue.head
+    if verb.lemma_ not in KILLING or noun.tag_ not in ("NN", "NNP") or noun.ent_type_ in NO_PERSON_ENTS:
+        return False
+    if noun.tag_ == "NNP" and noun.ent_type_ not in ("", PERSON_ENT, "NORP"):
+        return False
+    return noun.dep_ in ("dobj", "nsubjpass", "appos", "conj")
 
 
 # A sentence without one of these words says no zero, or no total: it need not be read pattern by pattern.
