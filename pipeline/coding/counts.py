@@ -357,15 +357,23 @@ NON_VICTIMS = frozenset(
 PartyOf = Callable[[Token], str]
 
 
+def _whole_names(objects: list[Token]) -> list[Token]:
+    """Objects without the pieces of a word that the parser took apart: "the ex", "-", "chairman" is one."""
+    return [o for o, after in zip(objects, [*objects[1:], None], strict=True) if after is None or after.i - o.i > 1]
+
+
 def _reported(cue: Token) -> list[Token]:
     """The subject that a verb between holds: "nine people were reported killed", "are feared dead", "were on Sunday killed"."""
     node = cue
     for _ in range(3):
         head = node.head
+        if node.dep_ == "conj" and head != node and head.tag_ == "VBN":
+            node = head  # "was on Thursday attacked and murdered"
+            continue
         if head == node or node.dep_ not in ("xcomp", "oprd", "ccomp", "advcl", "acomp", "dep", "attr"):
             return []
         passive = any(c.dep_ == "auxpass" for c in head.children) or head.lemma_ == "be"
-        if not passive or not (head.lemma_ in REPORTED or head.lemma_ == "be"):
+        if not passive or not (head.lemma_ in REPORTED or head.lemma_ in ("be", "leave", "find")):
             return []
         subjects = [c for c in head.children if c.dep_ in ("nsubj", "nsubjpass") and c.i < cue.i]
         if subjects:
@@ -401,9 +409,14 @@ def _victims(cue: Token, role: str) -> list[Token]:
         found = found or _reported(cue)
         return [cue.head if c.lower_ in ("who", "that", "which") and cue.dep_ == "relcl" else c for c in found]
     passive = any(c.dep_ in ("nsubjpass", "auxpass") for c in cue.children)
+    if passive and not any(c.dep_ in ("nsubjpass", "nsubj") for c in cue.children):
+        # "were on Monday killed": the parser may hang the subject on the auxiliary
+        inverted = [g for c in cue.children if c.dep_ == "auxpass" for g in c.children if g.dep_ in ("nsubj", "nsubjpass") and g.i < c.i]
+        if inverted:
+            return inverted
     objects = [c for c in cue.children if c.dep_ in ("dobj", "obj", "oprd") and c.i > cue.i and c.lower_ not in ("dead", "alive", "down")]
     if objects and not passive:
-        return objects
+        return _whole_names(objects)
     if not passive and cue.tag_ != "VBN" and (after := _after(cue)) is not None:
         return [after]
     subjects = [c for c in cue.children if c.dep_ == "nsubjpass"] or ([c for c in cue.children if c.dep_ == "nsubj" and passive])
@@ -479,7 +492,17 @@ def find_casualties(doc: Doc, party_of: PartyOf) -> list[Casualty]:
             if entry is None or not _is_cue(cue, entry):
                 continue
             found += _of_cue(cue, entry, party_of)
-    return _without_doubles(sorted(found, key=lambda c: (c.start, c.end)))
+    return _without_doubles(_without_withdrawn(doc, sorted(found, key=lambda c: (c.start, c.end))))
+
+
+def _without_withdrawn(doc: Doc, found: list[Casualty]) -> list[Casualty]:
+    """Without figures that the text calls out of date, where it gives another (ruling 1)."""
+    text = text_of(doc)
+    old = [c for c in found if c.best and WITHDRAWN.search(text[max(doc[c.cue].sent.start_char, c.start - 70) : c.start])]
+    if not old:
+        return found
+    kinds = {c.kind for c in found if c not in old and c.best}
+    return [c for c in found if c not in old or c.kind not in kinds]
 
 
 def _is_cue(cue: Token, entry: tuple[str, str]) -> bool:
@@ -487,6 +510,8 @@ def _is_cue(cue: Token, entry: tuple[str, str]) -> bool:
     if role in ("object", "subject") and cue.pos_ not in ("VERB", "AUX", "ADJ", "NOUN"):
         return False
     if cue.lower_ == "shot" and cue.pos_ == "NOUN":
+        return False
+    if cue.lemma_ == "lose" and not any(c.dep_ == "dobj" and c.tag_ == "NNS" and read_quantity_left(c) for c in cue.children):
         return False
     if cue.lemma_ == "treat" and not re.match(r"\s*(?:\w+ ){0,6}?(?:for|after|by|at|in) ", text_of(cue.doc)[cue.idx + len(cue) :]):
         return False
@@ -510,14 +535,28 @@ def _of_cue(cue: Token, entry: tuple[str, str], party_of: PartyOf) -> list[Casua
     else:
         heads = _victims(cue, role)
     for head in heads:
+        if (whole := _whole_before(head)) is not None:
+            found += _casualty(cue, whole, kind, party_of)
         for noun in _conjuncts(head):
             found += _casualty(cue, noun, kind, party_of)
     return found
 
 
+def _whole_before(head: Token) -> Token | None:
+    """The counted noun that a part put into its place: "six children - three of them girls - were killed"."""
+    if not any(c.dep_ == "prep" and c.lower_ == "of" and any(g.lower_ in ("them", "whom") for g in c.children) for c in head.children):
+        return None
+    before = [t for t in head.doc[head.sent.start : head.left_edge.i] if t.tag_ == "NNS" and read_quantity_left(t)]
+    return before[-1] if before and head.left_edge.i - before[-1].i <= 3 else None
+
+
 def _no_subject(cue: Token) -> bool:
     return any(
-        c.dep_ in ("nsubj", "nsubjpass") and (c.lower_ in ("nobody", "none", "noone", "neither") or any(g.lower_ == "no" for g in c.lefts))
+        c.dep_ in ("nsubj", "nsubjpass")
+        and (
+            c.lower_ in ("nobody", "none", "noone", "neither")
+            or any(g.lower_ == "no" and g.nbor(1).lower_ not in ("fewer", "less", "more") for g in c.lefts)
+        )
         for c in cue.children
     )
 
@@ -567,7 +606,7 @@ def _resultative(cue: Token) -> Token | None:
         return cue.head
     if cue.lower_ == "fatally" and cue.head.lemma_ in ("shoot", "stab", "wound", "injure", "hit", "strike", "beat"):
         return cue.head
-    if cue.lower_ == "death" and cue.head.lower_ == "to" and cue.head.head.pos_ == "VERB":
+    if cue.lower_ == "death" and cue.head.lower_ == "to" and cue.head.head.pos_ == "VERB" and not list(cue.children):
         return cue.head.head
     if cue.lemma_ in ("injury", "wound", "burn") and cue.dep_ == "dobj" and cue.head.lemma_ in ("sustain", "suffer", "receive", "have"):
         return cue.head
@@ -577,15 +616,14 @@ def _resultative(cue: Token) -> Token | None:
 
 
 def _casualty(cue: Token, noun: Token, kind: str, party_of: PartyOf) -> list[Casualty]:
+    noun = _counted_noun(cue, noun)
     lower, lemma = noun.lower_, noun.lemma_.lower()
-    if lower in NON_VICTIMS or lower in MEASURES or lemma in MEASURES or lemma in NOT_VICTIMS:
+    if lower in NON_VICTIMS or lemma in NOT_VICTIMS or ((lower in MEASURES or lemma in MEASURES) and not _is_chief(noun)):
         return []
     if noun.ent_type_ in ("DATE", "TIME", "MONEY", "PERCENT") and not (noun.dep_ in ("nsubjpass", "dobj") and noun.pos_ == "NUM"):
         return []  # "were killed on 24 April" counts no Aprils
     q = quantity_of(noun)
     part = _is_part(noun)
-    if q is not None and WITHDRAWN.search(text_of(noun.doc)[max(noun.sent.start_char, q.start - 70) : q.start]):
-        return []
     if q is None or (
         cue.lower_ in ("wounded", "injured", "dead")
         and re.search(r"\b(?:of|among) (?:the|those) (?:\w+ )?$", cue.doc[max(0, cue.i - 3) : cue.i].text_with_ws, re.I)
@@ -596,7 +634,7 @@ def _casualty(cue: Token, noun: Token, kind: str, party_of: PartyOf) -> list[Cas
     explicit = numbered is not None and any(read_quantity(t) for t in numbered)
     if not explicit and lemma in COLLECTIVES:
         return []  # "killed a family" is no count of one
-    if not explicit and party == "other" and not _must_be_person(cue, noun):
+    if party == "other" and (cue.lemma_ == "lose" or (not explicit and not _must_be_person(cue, noun))):
         return []
     dets = {c.lower_ for c in noun.lefts if c.dep_ in ("det", "poss", "predet", "nummod")}
     known = not explicit and not dets & {"a", "an", "another", "one"} and noun.lower_ not in ("one", "another")
@@ -609,6 +647,29 @@ def _casualty(cue: Token, noun: Token, kind: str, party_of: PartyOf) -> list[Cas
             known=known,
         )
     ]  # fmt: skip
+
+
+def _counted_noun(cue: Token, noun: Token) -> Token:
+    """The noun that has the number: "a total of 17 persons", "a family of seven", "shot them dead" of those named before."""
+    if noun.lemma_.lower() in COLLECTIVES or noun.lower_ in ("total", "number", "rest"):
+        of = [g for c in noun.children if c.dep_ == "prep" and c.lower_ == "of" for g in c.children if g.dep_ == "pobj"]
+        if of and any(_is_number(t) for t in (of[0], *of[0].lefts)):
+            return of[0]
+    if noun.lower_ == "them" and noun.i < cue.i + 2:
+        before = [t for t in noun.doc[noun.sent.start : cue.i] if t.tag_ == "NNS" and t.dep_ == "dobj" and t.lower_ not in MEASURES]
+        if before and read_quantity_left(before[-1]):
+            return before[-1]
+    return noun
+
+
+def read_quantity_left(noun: Token) -> bool:
+    """Whether a number stands before a noun in its own phrase."""
+    return any(read_quantity(c) is not None for c in noun.lefts if c.dep_ in ("nummod", "amod"))
+
+
+def _is_chief(noun: Token) -> bool:
+    """Whether "head" is a person: "the head of the village", not 40 head of cattle."""
+    return noun.lower_ == "head" and noun.tag_ == "NN" and not any(c.dep_ == "nummod" for c in noun.lefts)
 
 
 def _must_be_person(cue: Token, noun: Token) -> bool:
