@@ -29,7 +29,7 @@ from pipeline.coding.dates import DateMention, find_dates
 from pipeline.coding.events import ARMED_VIOLENCE, Trigger, find_triggers, vote_sub_type
 from pipeline.coding.frames import Event, Frame, group, own_place
 from pipeline.coding.learned import Learned, Reading, load_learned, sentences_of
-from pipeline.coding.lexicon import FOLDER, read_table
+from pipeline.coding.lexicon import FOLDER, read_table, word_set
 from pipeline.coding.places import PlaceMention, find_places
 from pipeline.coding.steps import Step, event_steps, text_steps
 from pipeline.coding.texts import span_text, text_of
@@ -382,11 +382,14 @@ class Coder:
         if country is None and where.get("where_prec") == 7:
             country = ""  # at sea off no named coast: every state's forces are abroad
         agents, patients, a_spans, b_spans = self._sides(parsed, event, country)
-        killed, injured = self._tolls(parsed, event, agents, patients, country)
+        asserted = sum(e.assertion == "asserted" for e in events)
+        killed, injured = self._tolls(parsed, event, agents, patients, country, number=number, of=asserted)
         armed_target = any(a.inter in (1, 2, 3, 4, 8) for a in patients) if patients else None
         sub_type, modes, trigger = self._type(event, agents, patients, armed_target, killed)
         if sub_type is None and event.assertion == "asserted":
             return None
+        if sub_type in DEATHLESS and event.assertion == "asserted":
+            killed = Toll()  # by its very type nobody died in it: the dead told beside it are another event's
         claims, attributions = self._claims(parsed, event, cite)
         agents, patients = self._settle_sides(parsed, event, sub_type, agents, patients, claims, country, a_spans)
         if trigger is not None:
@@ -677,21 +680,39 @@ class Coder:
         return [f for f in parsed.frames if first <= f.index <= last + 3]
 
     def _tolls(
-        self, parsed: _Parsed, event: Event, agents: Sequence[Actor], patients: Sequence[Actor], country: str | None
+        self,
+        parsed: _Parsed,
+        event: Event,
+        agents: Sequence[Actor],
+        patients: Sequence[Actor],
+        country: str | None,
+        *,
+        number: int = 0,
+        of: int = 1,
     ) -> tuple[Toll, Toll]:
+        """The killed and the wounded of an event; it is the `number`-th `of` so many that the article tells."""
         told: dict[str, list[Told]] = {"killed": [], "injured": []}
         for f, c in event.casualties:
+            if (number == 0 and of >= LISTED and _is_sum(f)) or _recalls(parsed.doc, c, event):
+                continue
             side = {"civilians": "civilians", "people": "unknown", "other": "unknown", "protesters": "crowd", "rioters": "crowd"}.get(
                 c.party, "armed"
             )
+            if c.head >= 0 and parsed.doc[c.head].lemma_.lower() in GENERIC_DEAD:
+                side = "unknown"
             mention = _mention_at(parsed.people, parsed.doc[c.head]) if c.head >= 0 and side == "armed" else None
             actor = who.as_actor(mention, country, self.actors, self.countries) if mention else None
             if actor is not None:
                 side = SIDE_OF_INTER.get(actor.inter, side)
             elif c.party in ("state", "police"):
                 side = "gov"
-            told[c.kind].append(Told(c, f.index, f.headline, side))
-        return resolve_toll(told["killed"]), resolve_toll(told["injured"])
+            claim = side != "armed" and _is_claim(f, c)
+            if claim and number > 0 and own_place(f) is None:
+                continue  # a group's word on an event told before
+            told[c.kind].append(Told(c, f.index, f.headline, side, _speaker(parsed.doc, c), claim))
+        suicide = any(t.sub_event_type == "Suicide bomb" for f in event.frames for t in (*f.acts, *f.means))
+        apart = frozenset(("armed",)) if suicide and not any(p.inter in (2, 3, 4) for p in patients) else frozenset()
+        return resolve_toll(told["killed"], apart=apart), resolve_toll(told["injured"])
 
     def _claims(self, parsed: _Parsed, event: Event, cite: Any) -> tuple[tuple[Claim, ...], tuple[Attribution, ...]]:
         claims: list[Claim] = []
@@ -728,6 +749,64 @@ class Coder:
 
 # Whose dead add up with whose: ACLED interaction code -> group.
 SIDE_OF_INTER = {1: "gov", 2: "armed", 3: "armed", 4: "armed", 5: "crowd", 6: "crowd", 7: "civilians", 8: "foreign"}
+
+
+# Types that an event with dead would not be: a march in which people are killed is no peaceful protest.
+DEATHLESS = frozenset(
+    ("Agreement", "Arrests", "Change to group/activity", "Headquarters or base established", "Non-violent transfer of territory",
+     "Other", "Peaceful protest")
+)  # fmt: skip
+GENERIC_DEAD = word_set("generic", "count_words.csv")
+# An article that tells so many events opens with their sum.
+LISTED = 3
+SUMMED = re.compile(
+    r"\b(?:in (?:\w+ )?(?:separate |different |various )?(?:incidents|attacks|places|provinces|states|districts|days|nights|weeks)|incidents of violence|"
+    r"across the (?:country|province|state|region)|(?:during|in) the (?:reporting )?(?:week|period|month|fortnight)|in all|altogether|a total of)\b",
+    re.IGNORECASE,
+)
+CLAIMED = re.compile(r"\b(?:claim(?:ed|s|ing)?|boast(?:ed|s)?)\b[^.;]{0,160}$", re.IGNORECASE)
+
+
+def _is_sum(f: Frame) -> bool:
+    """Whether an opening sentence only sums up what the article goes on to tell (ruling 31)."""
+    if f.index > 3:
+        return False
+    if SUMMED.search(span_text(f.sent)):
+        return True
+    return not f.headline and own_place(f) is None and not any(t.weight >= 2 for t in f.acts)
+
+
+def _is_claim(f: Frame, c: Casualty) -> bool:
+    """Whether a figure is an armed group's own word."""
+    text = text_of(f.sent.doc)
+    if CLAIMED.search(text[f.sent.start_char : c.start]) is not None:
+        return True
+    return any(s.kind == "armed-group" for s in find_sources(f.sent))
+
+
+def _speaker(doc: Doc, c: Casualty) -> int:
+    """The verb of saying that governs a count, as a token index; -1 where none does."""
+    node = doc[c.cue]
+    for _ in range(6):
+        if node.head == node:
+            return -1
+        previous, node = node, node.head
+        if node.lemma_ in REPORTING and node.pos_ == "VERB" and previous.dep_ in ("ccomp", "parataxis"):
+            return node.i
+        if node.lemma_ in ("account", "report", "claim", "statement") and previous.dep_ in ("acl", "relcl"):
+            return node.i
+    return -1
+
+
+def _recalls(doc: Doc, c: Casualty, event: Event) -> bool:
+    """Whether a count stands in a clause about one person beside what the sentence tells: "mourning an officer who died"."""
+    cue = doc[c.cue]
+    if cue.dep_ != "relcl" or c.best != 1 or not any(x.lower_ == "who" for x in cue.children):
+        return False
+    return any(
+        o.kind == c.kind and o.best and o is not c and doc[o.cue].sent == cue.sent and doc[o.cue].dep_ not in ("relcl", "acl") and o.cue not in [x.i for x in cue.subtree]
+        for _, o in event.casualties
+    )
 
 
 def _split_by_party(killed: Toll, agents: Sequence[Actor], patients: Sequence[Actor]) -> dict[str, int]:

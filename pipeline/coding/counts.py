@@ -328,7 +328,7 @@ def _has_own_fate(noun: Token) -> bool:
 # A figure that the text itself says is out of date (ruling 1): "an earlier count of two", "up from 24".
 WITHDRAWN = re.compile(
     r"\b(?:(?:an |the |its )?(?:earlier|previous|initial|preliminary|first|original) (?:official )?(?:count|toll|figure|report|estimate|tally|number)s?\b[^.;]{0,30}|"
-    r"(?:up|down) from (?:an earlier |a previous )?|instead of |rather than |and not |previously (?:reported|announced|put)\b[^.;]{0,40})$",
+    r"(?:up|down) from (?:an earlier |a previous )?|instead of |rather than |and not |(?:previously|initially|earlier|first) (?:reported|announced|put|said|believed|thought|claimed)\b[^.;]{0,40})$",
     re.I,
 )
 
@@ -528,7 +528,7 @@ def _is_cue(cue: Token, entry: tuple[str, str]) -> bool:
 def _of_cue(cue: Token, entry: tuple[str, str], party_of: PartyOf) -> list[Casualty]:
     kind, role = entry
     found: list[Casualty] = []
-    if any(c.dep_ == "neg" for c in cue.children) or _no_subject(cue):
+    if any(c.dep_ == "neg" for c in cue.children) or _no_subject(cue) or _is_backdrop(cue):
         return found
     if role == "noun":
         heads = _noun_heads(cue)
@@ -540,6 +540,18 @@ def _of_cue(cue: Token, entry: tuple[str, str], party_of: PartyOf) -> list[Casua
         for noun in _conjuncts(head):
             found += _casualty(cue, noun, kind, party_of)
     return found
+
+
+def _is_backdrop(cue: Token) -> bool:
+    """Whether a casualty word hangs from what names it as a reason: "in revenge for the killing of", "protesting the death of"."""
+    node = cue
+    for _ in range(5):
+        if node.dep_ not in ("pobj", "dobj", "prep", "pcomp", "relcl", "acl"):
+            return False
+        node = node.head
+        if node.lemma_.lower() in BACKDROP:
+            return True
+    return False
 
 
 def _whole_before(head: Token) -> Token | None:
