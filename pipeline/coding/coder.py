@@ -388,7 +388,7 @@ class Coder:
         sub_type, modes, trigger = self._type(event, agents, patients, armed_target, killed)
         if sub_type is None and event.assertion == "asserted":
             return None
-        if sub_type in DEATHLESS and event.assertion == "asserted":
+        if sub_type in DEATHLESS and event.assertion == "asserted" and killed.best != 0:
             killed = Toll()  # by its very type nobody died in it: the dead told beside it are another event's
         claims, attributions = self._claims(parsed, event, cite)
         agents, patients = self._settle_sides(parsed, event, sub_type, agents, patients, claims, country, a_spans)
@@ -693,7 +693,7 @@ class Coder:
         """The killed and the wounded of an event; it is the `number`-th `of` so many that the article tells."""
         told: dict[str, list[Told]] = {"killed": [], "injured": []}
         for f, c in event.casualties:
-            if (number == 0 and of >= LISTED and _is_sum(f)) or _recalls(parsed.doc, c, event):
+            if (number == 0 and of >= LISTED and (c.best or 0) > 1 and _is_sum(f, event)) or _recalls(parsed.doc, c, event):
                 continue
             side = {"civilians": "civilians", "people": "unknown", "other": "unknown", "protesters": "crowd", "rioters": "crowd"}.get(
                 c.party, "armed"
@@ -767,13 +767,14 @@ SUMMED = re.compile(
 CLAIMED = re.compile(r"\b(?:claim(?:ed|s|ing)?|boast(?:ed|s)?)\b[^.;]{0,160}$", re.IGNORECASE)
 
 
-def _is_sum(f: Frame) -> bool:
+def _is_sum(f: Frame, event: Event) -> bool:
     """Whether an opening sentence only sums up what the article goes on to tell (ruling 31)."""
     if f.index > 3:
         return False
     if SUMMED.search(span_text(f.sent)):
         return True
-    return not f.headline and own_place(f) is None and not any(t.weight >= 2 for t in f.acts)
+    opening = next((x for x in event.frames if not x.headline), None)
+    return f is opening and own_place(f) is None and not any(t.weight >= 2 for t in f.acts)
 
 
 def _is_claim(f: Frame, c: Casualty) -> bool:

@@ -334,7 +334,7 @@ WITHDRAWN = re.compile(
 
 
 PART_AFTER = re.compile(
-    r"\s*(?:of (?:them|whom|the (?:dead|wounded|injured|victims|casualties|attackers|bodies|deceased|slain))|(?:was|were)? ?among (?:them|the (?:dead|victims|killed)))\b",
+    r"\s*(?:of (?:them|whom|the (?:dead|wounded|injured|victims|casualties|bodies|deceased|slain))|(?:was|were)? ?among (?:them|the (?:dead|victims|killed)))\b",
     re.I,
 )
 
@@ -401,7 +401,7 @@ def _victims(cue: Token, role: str) -> list[Token]:
     if role == "noun":  # "five dead", "12 wounded": the cue itself carries the number
         return [cue]
     if role == "subject":  # die, perish
-        found = [c for c in cue.children if c.dep_ in ("nsubj", "nsubjpass")]
+        found = [c for c in cue.children if c.dep_ in ("nsubj", "nsubjpass")][:1]
         if not found and cue.dep_ in ("conj", "advcl", "xcomp") and cue.head.pos_ in ("VERB", "AUX"):
             found = [c for c in cue.head.children if c.dep_ in ("nsubj", "nsubjpass")]
         if not found and cue.dep_ in ("relcl", "acl"):
@@ -451,9 +451,9 @@ ZERO_PATTERNS: list[tuple[re.Pattern[str], tuple[str, ...]]] = [
     (re.compile(r"\b(?:no|any|without|nor) (?:(?:immediate|reports? of|reported|human|civilian|further|known|material|other|serious|one was|word of)\s+(?:any )?)*(?:casualt(?:y|ies)|victims?|losses)\b", re.I), ("killed", "injured")),
     (re.compile(r"\b(?:no|any|without|neither) (?:(?:reports? of|reported|human|civilian|loss of)\s+)*(?:deaths?|fatalit(?:y|ies)|loss of life|life|lives)\b(?! (?:threat|sentence|toll))", re.I), ("killed",)),
     (re.compile(r"\bno (?:(?:reports? of|reported|civilian|serious)\s+)*(?:injur(?:y|ies)|wounded)\b", re.I), ("injured",)),
-    (re.compile(r"\b(?:no ?one|nobody|none(?: of (?:them|the [a-z]+|those [a-z ]+))?|no (?:[a-z]+ ){1,3})\s*(?:was|were|is|has been|had been|came|got|been)? ?(?:reported |seriously )?(?:hurt|harmed|touched|to harm|injured or killed|killed or (?:injured|wounded|hurt)|hit)\b", re.I), ("killed", "injured")),
-    (re.compile(r"\b(?:no ?one|nobody|none(?: of (?:them|the [a-z]+))?|no (?:[a-z]+ ){1,3})\s*(?:was|were|is|has been|had been|been)? ?(?:reported )?(?:killed|died|dead)\b", re.I), ("killed",)),
-    (re.compile(r"\b(?:no ?one|nobody|none(?: of (?:them|the [a-z]+))?|no (?:[a-z]+ ){1,3})\s*(?:was|were|is|has been|had been|been)? ?(?:reported )?(?:injured|wounded)\b", re.I), ("injured",)),
+    (re.compile(r"\b(?:no ?one|nobody|none(?: of (?:them|the [a-z]+|those [a-z ]+))?|no (?!figure|number|word|detail|information|report)(?:[a-z]+ ){1,3})\s*(?:was|were|is|has been|had been|came|got|been)? ?(?:reported |seriously )?(?:hurt|harmed|touched|to harm|injured or killed|killed or (?:injured|wounded|hurt)|hit)\b", re.I), ("killed", "injured")),
+    (re.compile(r"\b(?:no ?one|nobody|none(?: of (?:them|the [a-z]+))?|no (?!figure|number|word|detail|information|report)(?:[a-z]+ ){1,3})\s*(?:was|were|is|has been|had been|been)? ?(?:reported )?(?:killed|died|dead)\b", re.I), ("killed",)),
+    (re.compile(r"\b(?:no ?one|nobody|none(?: of (?:them|the [a-z]+))?|no (?!figure|number|word|detail|information|report)(?:[a-z]+ ){1,3})\s*(?:was|were|is|has been|had been|been)? ?(?:reported )?(?:injured|wounded)\b", re.I), ("injured",)),
     (re.compile(r"\b(?:unharmed|unhurt|unscathed|uninjured|safe and sound|without being harmed|without (?:injury|harm))\b", re.I), ("killed", "injured")),
     (re.compile(r"\b(?:there (?:are|were)|with) no (?:dead|fatalities|deaths)\b", re.I), ("killed",)),
     (re.compile(r"\b(?:no ?one|nobody) (?:has |had )?(?:died|been killed|lost (?:his|her|their) life|was killed)\b", re.I), ("killed",)),
@@ -463,7 +463,7 @@ ZERO_PATTERNS: list[tuple[re.Pattern[str], tuple[str, ...]]] = [
 ]  # fmt: skip
 # A running total replaces what was told before; "put the toll at" only states somebody's figure.
 TOLL = re.compile(
-    r"\b(?:(?:death )?toll|number of (?:[a-z]+ ){0,3}?(?:dead|deaths|fatalities|killed|wounded|injured|who (?:have )?died))\b[^.;]{0,110}?\b(?:rose|rises|rising|risen|climbed|climbs|increased|increases|jumped|jumps|grew|grows|grown|reached|reaches|went up|gone up|goes up|passed|passes|up)\b(?: again)?(?: from \w+)? ?(?:to|past|by|at)? ?(?:at least |more than |about |over )?",
+    r"\b(?:(?:death )?toll|number of (?:[a-z]+ ){0,3}?(?:dead|deaths|fatalities|killed|wounded|injured|who (?:have )?died))\b[^.;]{0,110}?\b(?:rose|rises|rising|risen|climbed|climbs|increased|increases|jumped|jumps|grew|grows|grown|reached|reaches|stands|stood|is now|now at|went up|gone up|goes up|passed|passes|up)\b(?: again)?(?: from \w+)? ?(?:to|past|by|at)? ?(?:at least |more than |about |over )?",
     re.I,
 )
 BRINGING = re.compile(
@@ -522,6 +522,8 @@ def _is_cue(cue: Token, entry: tuple[str, str]) -> bool:
         and cue.lower_ not in ("wounded", "injured")
     ):
         return False
+    if cue.lemma_ in ("price", "sacrifice", "down", "fatally") and _resultative(cue) is None:
+        return False
     return not (role == "noun" and cue.lower_ in ("dead", "wounded", "injured", "hurt") and cue.pos_ == "VERB")
 
 
@@ -578,7 +580,8 @@ def _noun_heads(cue: Token) -> list[Token]:
     doc = cue.doc
     verb = _resultative(cue)
     if verb is not None:
-        return _victims(verb, "subject" if verb.lemma_ in ("lose", "sustain", "suffer", "receive", "have") else "object")
+        own = [c for c in cue.children if c.dep_ == "dobj" and c.i > cue.i]
+        return own or _victims(verb, "subject" if verb.lemma_ in ("lose", "sustain", "suffer", "receive", "have", "pay", "make") else "object")
     if cue.lower_ in ("dead", "wounded", "injured", "hurt") and cue.pos_ in ("ADJ", "VERB", "NOUN"):
         if cue.dep_ in ("acomp", "attr") and cue.head.lemma_ in ("be", "lie", "find"):
             return [c for c in cue.head.children if c.dep_ in ("nsubj", "nsubjpass")]
@@ -624,6 +627,8 @@ def _resultative(cue: Token) -> Token | None:
         return cue.head
     if cue.lemma_ == "life" and cue.dep_ == "dobj" and cue.head.lemma_ == "lose":
         return cue.head
+    if cue.lemma_ in ("price", "sacrifice") and cue.dep_ == "dobj" and cue.head.lemma_ in ("pay", "make"):
+        return cue.head if any(c.lower_ in ("supreme", "ultimate") for c in cue.children) else None
     return None
 
 
@@ -641,7 +646,8 @@ def _casualty(cue: Token, noun: Token, kind: str, party_of: PartyOf) -> list[Cas
         and re.search(r"\b(?:of|among) (?:the|those) (?:\w+ )?$", cue.doc[max(0, cue.i - 3) : cue.i].text_with_ws, re.I)
     ):
         return []  # "two of the five wounded died" counts no wounded
-    party = party_of(noun)
+    told_of = _of_whom(noun)
+    party = party_of(told_of)
     numbered = noun.doc.char_span(q.start, q.end, alignment_mode="expand")
     explicit = numbered is not None and any(read_quantity(t) for t in numbered)
     if not explicit and lemma in COLLECTIVES:
@@ -653,7 +659,7 @@ def _casualty(cue: Token, noun: Token, kind: str, party_of: PartyOf) -> list[Cas
     end = max(q.end, noun.idx + len(noun)) if noun.idx - q.end < 40 else q.end
     return [
         Casualty(
-            kind, q.best, q.low, q.high, q.vague, q.start, max(end, q.end), cue.idx, cue.idx + len(cue), noun.i, cue.i,
+            kind, q.best, q.low, q.high, q.vague, q.start, max(end, q.end), cue.idx, cue.idx + len(cue), told_of.i, cue.i,
             party, part=part, others=any(c.lower_ in ("other", "others", "another", "more", "further", "additional") for c in noun.subtree if abs(c.i - noun.i) < 4)
             or noun.lower_ in ("others", "another"),
             known=known,
@@ -679,6 +685,17 @@ def read_quantity_left(noun: Token) -> bool:
     return any(read_quantity(c) is not None for c in noun.lefts if c.dep_ in ("nummod", "amod"))
 
 
+def _of_whom(noun: Token) -> Token:
+    """Whom a bare number counts: "three of the gunmen" are gunmen."""
+    if _is_number(noun) or noun.lower_ in VAGUE:
+        for c in noun.children:
+            if c.dep_ == "prep" and c.lower_ == "of":
+                for g in c.children:
+                    if g.dep_ == "pobj" and g.pos_ in ("NOUN", "PROPN"):
+                        return g
+    return noun
+
+
 def _is_chief(noun: Token) -> bool:
     """Whether "head" is a person: "the head of the village", not 40 head of cattle."""
     return noun.lower_ == "head" and noun.tag_ == "NN" and not any(c.dep_ == "nummod" for c in noun.lefts)
@@ -686,8 +703,12 @@ def _is_chief(noun: Token) -> bool:
 
 def _must_be_person(cue: Token, noun: Token) -> bool:
     """Whether what was killed can only be a person although no list names it: "the ward head of the village"."""
-    verb = cue if cue.pos_ == "VERB" else cue.head
-    if verb.lemma_ not in KILLING or noun.tag_ not in ("NN", "NNP") or noun.ent_type_ in NO_PERSON_ENTS:
+    result = _resultative(cue)
+    if cue.lemma_ not in KILLING and (result is None or result.lemma_ in ("lose", "have", "suffer")):
+        return False
+    if noun.lower_ == "old":
+        return True  # "a 22-year-old"
+    if noun.tag_ not in ("NN", "NNP") or noun.ent_type_ in NO_PERSON_ENTS:
         return False
     if noun.tag_ == "NNP" and noun.ent_type_ not in ("", PERSON_ENT, "NORP"):
         return False
