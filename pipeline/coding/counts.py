@@ -471,6 +471,11 @@ BRINGING = re.compile(
     r"\b(?:bringing|bring|brings|brought|raising|raises|raised|taking|takes|pushing|pushed|lifting|lifted|revised)\s+(?:the |its |their )?(?:[a-z]+ ){0,3}?(?:toll|number|count|total|dead|death toll)\b[^.;]{0,40}?\b(?:to|at)\s+(?:at least |more than )?",
     re.I,
 )
+# A side's word on its own dead: "the number of their dead was 31", "put its own losses at five".
+OWN_DEAD = re.compile(
+    r"\b(?:their|its|the group's|the army's|the rebels') (?:own )?(?:dead|deaths|losses|fatalities|casualties)\b(?: in [a-z ]{3,20})? (?:was|were|is|are|at|as)\s+(?:at least |more than |about )?",
+    re.I,
+)
 ORDINAL = re.compile(
     r"(?:^|\b(?:a|the) )(?P<n>second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth) (?:\w+ ){0,2}?(?:person|protester|man|woman|victim|civilian|soldier|policeman|fisherman|demonstrator|people|life|worker|student|child|boy|girl|bodyguard|officer)\b[^.;]{0,60}?\b(?:died|dies|has died|dead|killed|succumbed|succumbs)\b"
     r"|\bclaimed (?:a|its) (?P<m>second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth) (?:life|victim)\b",
@@ -718,7 +723,7 @@ def _must_be_person(cue: Token, noun: Token) -> bool:
 # A sentence without one of these words says no zero, or no total: it need not be read pattern by pattern.
 ZERO_HINT = re.compile(r"\b(?:no|nobody|none|nor|neither|without|any|not|un(?:harmed|hurt|scathed|injured)|safe)\b|n't", re.I)
 TOLL_HINT = re.compile(
-    r"\b(?:toll|number|count|total|dead|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth)\b", re.I
+    r"\b(?:toll|number|count|total|dead|deaths|losses|fatalities|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth)\b", re.I
 )
 
 
@@ -771,7 +776,7 @@ def _tolls(sent: Span) -> list[Casualty]:
                     toll=True,
                 )
             )
-    for pattern in (TOLL, BRINGING):
+    for pattern in (TOLL, BRINGING, OWN_DEAD):
         for m in pattern.finditer(span_text(sent)):
             tail = sent.doc.char_span(sent.start_char + m.end(), min(sent.start_char + m.end() + 1, sent.end_char), alignment_mode="expand")
             if tail is None or TOLL_UNDO.search(span_text(sent)[m.start() : m.end() + 40]):
@@ -793,7 +798,8 @@ def _tolls(sent: Span) -> list[Casualty]:
                             sent.start_char + m.end(),
                             t.i,
                             t.i,
-                            toll=True,
+                            toll=pattern is not OWN_DEAD,
+                            others=pattern is OWN_DEAD,
                         )
                     )
                     break

@@ -75,6 +75,9 @@ def resolve_toll(told: Sequence[Told], *, apart: frozenset[str] = frozenset()) -
     most = max((t.casualty.best or 0 for t in numbers if not t.casualty.toll), default=0)
     running = [t for t in numbers if t.casualty.toll and (t.casualty.best or 0) >= min(most, 3)]
     body = [t for t in numbers if not t.headline] or numbers
+    if body[0].claim and any(not t.claim and (t.casualty.others or t.side in (body[0].side, "unknown")) for t in body):
+        # an armed group's word on its enemy's dead gives way to the enemy's own or a third party's
+        body = [t for t in body if not t.claim] + [t for t in body if t.claim]
     if running:
         c = max((t.casualty for t in running), key=lambda c: c.best or c.high or 0)
         side = _side_of_total(body)
