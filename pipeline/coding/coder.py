@@ -142,6 +142,7 @@ class _Parsed:
     places: list[PlaceMention]
     reading: Reading | None = None
     steps: list[Step] = field(default_factory=list)
+    counted: set[tuple[str, str]] = field(default_factory=set)  # (killed or injured, side) of the events coded so far
 
 
 class Coder:
@@ -692,9 +693,15 @@ class Coder:
     ) -> tuple[Toll, Toll]:
         """The killed and the wounded of an event; it is the `number`-th `of` so many that the article tells."""
         told: dict[str, list[Told]] = {"killed": [], "injured": []}
+        said = set(parsed.counted)
+        seen = parsed.counted
         for f, c in event.casualties:
             if (number == 0 and of >= LISTED and (c.best or 0) > 1 and _is_sum(f, event)) or _recalls(parsed.doc, c, event):
                 continue
+            if c.best != 0 and not f.assertion and ("accident" in f.cues or "private" in f.cues):
+                continue  # "three people were killed when their car hit a cow", in a sentence that tells no event
+            if c.best != 0 and not f.headline and not c.toll and LONG_SPAN.search(span_text(f.sent)) and event.frames[0] is not f:
+                continue  # "two soldiers died in the same period"
             side = {"civilians": "civilians", "people": "unknown", "other": "unknown", "protesters": "crowd", "rioters": "crowd"}.get(
                 c.party, "armed"
             )
@@ -707,8 +714,10 @@ class Coder:
             elif c.party in ("state", "police"):
                 side = "gov"
             claim = side != "armed" and _is_claim(f, c)
-            if claim and number > 0 and own_place(f) is None:
-                continue  # a group's word on an event told before
+            if number > 0 and (c.best or 0) > 1 and not _is_grounded(event, f) and (claim or (c.kind, side) in said):
+                continue  # another's word on an event told before
+            if event.assertion == "asserted":
+                seen.add((c.kind, side))
             told[c.kind].append(Told(c, f.index, f.headline, side, _speaker(parsed.doc, c), claim))
         suicide = any(t.sub_event_type == "Suicide bomb" for f in event.frames for t in (*f.acts, *f.means))
         apart = frozenset(("armed",)) if suicide and not any(p.inter in (2, 3, 4) for p in patients) else frozenset()
@@ -757,6 +766,12 @@ DEATHLESS = frozenset(
      "Other", "Peaceful protest")
 )  # fmt: skip
 GENERIC_DEAD = word_set("generic", "count_words.csv")
+# What died over months or years is no event's toll.
+LONG_SPAN = re.compile(
+    r"\b(?:(?:in|over|during) the same period|so far (?:this|in)|this year|this month|last year|since (?:the (?:start|beginning|war|conflict|insurgency)|(?:19|20)\d\d|January|February)|"
+    r"(?:past|last|recent) (?:\w+ ){0,2}?(?:months|years|decades?)|in recent (?:months|years)|over the years|to date|a year earlier|every year)\b",
+    re.IGNORECASE,
+)
 # An article that tells so many events opens with their sum.
 LISTED = 3
 SUMMED = re.compile(
@@ -775,6 +790,13 @@ def _is_sum(f: Frame, event: Event) -> bool:
         return True
     opening = next((x for x in event.frames if not x.headline), None)
     return f is opening and own_place(f) is None and not any(t.weight >= 2 for t in f.acts)
+
+
+def _is_grounded(event: Event, f: Frame) -> bool:
+    """Whether an event has a place or a day of its own by the time a sentence of it is told."""
+    return any(
+        own_place(x) is not None or any(d.kind == "point" and d.prec == 1 for d in x.dates) for x in event.frames if x.index <= f.index
+    )
 
 
 def _is_claim(f: Frame, c: Casualty) -> bool:
@@ -1130,13 +1152,24 @@ def _confidences(
     }
 
 
+# Tolls of this size seldom agree by chance.
+SAME_TOLL = 4
+
+
 def _without_repeats(reports: Sequence[Report]) -> list[Report]:
     """Reports of one article that say the same (type, day, place, toll) are one."""
     kept: list[Report] = []
     for r in reports:
         key = (r.assertion, r.sub_event_type, r.date_start, r.place_name, r.deaths_best)
-        if not any((k.assertion, k.sub_event_type, k.date_start, k.place_name, k.deaths_best) == key for k in kept):
-            kept.append(r)
+        if any((k.assertion, k.sub_event_type, k.date_start, k.place_name, k.deaths_best) == key for k in kept):
+            continue
+        # The same toll of the same kind at the same place on another day is the toll told again.
+        if (r.deaths_best or 0) >= SAME_TOLL and any(
+            (k.assertion, k.sub_event_type, k.place_name, k.deaths_best) == (r.assertion, r.sub_event_type, r.place_name, r.deaths_best)
+            for k in kept
+        ):
+            continue
+        kept.append(r)
     return kept
 
 
