@@ -406,11 +406,14 @@ class Coder:
             for c in toll.evidence:
                 cite(name, c.start, c.end)
         split = _split_by_party(killed, agents, patients)
-        unknown_is_civilian = bool(patients) and all(p.inter == 7 for p in patients)
+        unknown_is_civilian = bool(patients) and all(p.inter in (5, 6, 7) for p in patients)
         deaths_civilians = split.get("civilians")
+        if sub_type == "Mob violence" and deaths_civilians is None and split.get("b") is not None:
+            deaths_civilians = split.pop("b")  # whom a mob kills is a civilian, whatever it takes him for
         if unknown_is_civilian and split.get("unknown") is not None:
             deaths_civilians = (deaths_civilians or 0) + split["unknown"]
-        if killed.best == 0 and unknown_is_civilian:
+        zero = [(c.start, c.end) for c in killed.evidence] if killed.best == 0 else []
+        if zero and unknown_is_civilian and _names_civilians(parsed, event, zero):
             deaths_civilians = 0
         a, b = split.get("a"), split.get("b")
         if killed.best == 0 and patients and not unknown_is_civilian:
@@ -790,6 +793,17 @@ def _is_sum(f: Frame, event: Event) -> bool:
         return True
     opening = next((x for x in event.frames if not x.headline), None)
     return f is opening and own_place(f) is None and not any(t.weight >= 2 for t in f.acts)
+
+
+def _names_civilians(parsed: _Parsed, event: Event, zero: Sequence[tuple[int, int]]) -> bool:
+    """Whether an event's sentences name civilians outside the words that say that nobody was hurt."""
+    spans = [(f.sent.start_char, f.sent.end_char) for f in event.frames]
+    return any(
+        m.kind in ("civilians", "objects")
+        and any(a <= m.start < b for a, b in spans)
+        and not any(a <= m.start < b for a, b in zero)
+        for m in parsed.people
+    )
 
 
 def _is_grounded(event: Event, f: Frame) -> bool:

@@ -49,7 +49,9 @@ REPORTED = word_set("reported", "count_words.csv")
 TELLING = word_set("telling", "count_words.csv")
 COLLECTIVES = word_set("collectives", "count_words.csv")
 NOT_VICTIMS = word_set("animals", "count_words.csv") | word_set("things", "count_words.csv")
-SAME_PERSON = word_set("same_person", "count_words.csv")
+LIMBS = word_set("limbs", "count_words.csv")
+HARMING = word_set("harming", "count_words.csv")
+SUFFERING = frozenset("sustain suffer receive have nurse".split())
 BACKDROP = word_set("backdrop", "count_words.csv")
 # Names of these kinds are no victims: days, countries, sums of money.
 NO_PERSON_ENTS = frozenset(("DATE", "TIME", "GPE", "LOC", "MONEY", "PERCENT", "ORDINAL", "QUANTITY"))
@@ -423,7 +425,7 @@ def _victims(cue: Token, role: str) -> list[Token]:
     if subjects:
         return [cue.head if c.lower_ in ("who", "that", "which", "whom") and cue.dep_ == "relcl" else c for c in subjects]
     if cue.tag_ in ("VBN", "VBD"):
-        if cue.dep_ in ("acl", "amod", "relcl") and cue.head.pos_ in ("NOUN", "PROPN", "NUM"):
+        if cue.dep_ in ("acl", "amod", "relcl") and (cue.head.pos_ in ("NOUN", "PROPN", "NUM") or cue.head.lower_ in ORDINALS):
             return [cue.head]
         # "two were killed and three others wounded": the parser may hang the noun on the verb as nsubj
         nsubj = [c for c in cue.children if c.dep_ == "nsubj"]
@@ -527,13 +529,18 @@ def _is_cue(cue: Token, entry: tuple[str, str]) -> bool:
         and cue.lower_ not in ("wounded", "injured")
     ):
         return False
-    if cue.lemma_ in ("price", "sacrifice", "down", "fatally") and _resultative(cue) is None:
+    if (cue.lemma_ in ("price", "sacrifice", "down", "fatally", "bruise", "shrapnel") or cue.lower_ in LIMBS) and role == "noun" and _resultative(cue) is None:
         return False
+    if cue.lemma_ in HARMING and cue.pos_ == "VERB":
+        # "three guards were beaten" wounds them; a beating to death kills, a house burnt hurts nobody
+        return any(c.dep_ == "auxpass" for c in cue.children) and not any(c.lower_ in ("to", "alive", "down") for c in cue.children)
     return not (role == "noun" and cue.lower_ in ("dead", "wounded", "injured", "hurt") and cue.pos_ == "VERB")
 
 
 def _of_cue(cue: Token, entry: tuple[str, str], party_of: PartyOf) -> list[Casualty]:
     kind, role = entry
+    if cue.lemma_ in HARMING and cue.pos_ == "VERB":
+        role = "object"
     found: list[Casualty] = []
     if any(c.dep_ == "neg" for c in cue.children) or _no_subject(cue) or _is_backdrop(cue):
         return found
@@ -586,7 +593,7 @@ def _noun_heads(cue: Token) -> list[Token]:
     verb = _resultative(cue)
     if verb is not None:
         own = [c for c in cue.children if c.dep_ == "dobj" and c.i > cue.i]
-        return own or _victims(verb, "subject" if verb.lemma_ in ("lose", "sustain", "suffer", "receive", "have", "pay", "make") else "object")
+        return own or _victims(verb, "subject" if verb.lemma_ in ("lose", "sustain", "suffer", "receive", "have", "nurse", "escape", "pay", "make") else "object")
     if cue.lower_ in ("dead", "wounded", "injured", "hurt") and cue.pos_ in ("ADJ", "VERB", "NOUN"):
         if cue.dep_ in ("acomp", "attr") and cue.head.lemma_ in ("be", "lie", "find"):
             return [c for c in cue.head.children if c.dep_ in ("nsubj", "nsubjpass")]
@@ -628,8 +635,18 @@ def _resultative(cue: Token) -> Token | None:
         return cue.head
     if cue.lower_ == "death" and cue.head.lower_ == "to" and cue.head.head.pos_ == "VERB" and not list(cue.children):
         return cue.head.head
-    if cue.lemma_ in ("injury", "wound", "burn") and cue.dep_ == "dobj" and cue.head.lemma_ in ("sustain", "suffer", "receive", "have"):
+    if cue.lemma_ in ("injury", "wound", "burn", "bruise", "shrapnel") and cue.dep_ == "dobj" and cue.head.lemma_ in SUFFERING:
         return cue.head
+    if cue.lemma_ in ("injury", "wound", "burn") and cue.dep_ == "pobj" and cue.head.lower_ == "with" and cue.head.head.lemma_ == "escape":
+        return cue.head.head
+    if cue.lower_ in LIMBS:
+        if cue.dep_ == "dobj" and (
+            cue.head.lemma_ == "lose" or (cue.head.lemma_ == "have" and any(c.dep_ == "acl" and c.tag_ == "VBN" for c in cue.children))
+        ):
+            return cue.head
+        if cue.dep_ == "pobj" and cue.head.lower_ == "in" and cue.head.head.lemma_ in ("hit", "shoot", "stab", "graze", "strike"):
+            return cue.head.head
+        return None
     if cue.lemma_ == "life" and cue.dep_ == "dobj" and cue.head.lemma_ == "lose":
         return cue.head
     if cue.lemma_ in ("price", "sacrifice") and cue.dep_ == "dobj" and cue.head.lemma_ in ("pay", "make"):
@@ -652,12 +669,12 @@ def _casualty(cue: Token, noun: Token, kind: str, party_of: PartyOf) -> list[Cas
     ):
         return []  # "two of the five wounded died" counts no wounded
     told_of = _of_whom(noun)
-    party = party_of(told_of)
+    party = "people" if noun.lower_ in ORDINALS else party_of(told_of)
     numbered = noun.doc.char_span(q.start, q.end, alignment_mode="expand")
     explicit = numbered is not None and any(read_quantity(t) for t in numbered)
     if not explicit and lemma in COLLECTIVES:
         return []  # "killed a family" is no count of one
-    if party == "other" and (cue.lemma_ == "lose" or (not explicit and not _must_be_person(cue, noun))):
+    if party == "other" and (cue.lemma_ == "lose" or cue.lemma_ in HARMING or cue.lower_ in LIMBS or (not explicit and not _must_be_person(cue, noun))):
         return []
     dets = {c.lower_ for c in noun.lefts if c.dep_ in ("det", "poss", "predet", "nummod")}
     known = not explicit and not dets & {"a", "an", "another", "one"} and noun.lower_ not in ("one", "another")
@@ -737,7 +754,7 @@ def _zeros(sent: Span) -> list[Casualty]:
             if m.group(0).lower().startswith("any") and not re.search(r"\b(?:not|no|without|never|nor|n't|denied)\b[^.]{0,30}$", before):
                 continue
             if re.search(
-                r"\b(?:no (?:immediate )?(?:word|information|details?)|not (?:clear|known|immediately)|unclear|did not (?:say|mention|give)|no (?:immediate )?reports?)\b[^.]{0,30}$",
+                r"\b(?:no (?:immediate )?(?:word|information|details?)|not (?:clear|known|immediately)|unclear|did not (?:say|mention|give|comment)|not aware|unaware|could not|no figures?|no (?:immediate )?reports?)\b[^.]{0,30}$",
                 before,
             ) or (re.search(r"\b(?:reports?|word) of\b", m.group(0), re.I) and re.search(r"immediate", m.group(0), re.I)):
                 # "no immediate reports of casualties" says that nothing is known yet
