@@ -31,7 +31,7 @@ from pipeline.coding.event_places import CountryClue, country_clues, event_place
 from pipeline.coding.events import ARMED_VIOLENCE, Trigger, find_triggers, vote_sub_type
 from pipeline.coding.frames import Event, Frame, apart, event_day, group
 from pipeline.coding.learned import Learned, Reading, load_learned, sentences_of
-from pipeline.coding.lexicon import FOLDER, read_table
+from pipeline.coding.lexicon import FOLDER, read_table, word_set
 from pipeline.coding.places import PlaceMention, find_places
 from pipeline.coding.steps import Step, event_steps, text_steps
 from pipeline.coding.texts import span_text, text_of
@@ -143,6 +143,7 @@ class _Parsed:
     clues: list[CountryClue]
     reading: Reading | None = None
     steps: list[Step] = field(default_factory=list)
+    counted: set[tuple[str, str]] = field(default_factory=set)  # (killed or injured, side) of the events coded so far
 
 
 class Coder:
@@ -404,11 +405,14 @@ class Coder:
         if country is None and where.get("where_prec") == 7:
             country = ""  # at sea off no named coast: every state's forces are abroad
         agents, patients, a_spans, b_spans = self._sides(parsed, event, country)
-        killed, injured = self._tolls(parsed, event, agents, patients, country)
+        asserted = sum(e.assertion == "asserted" for e in events)
+        killed, injured = self._tolls(parsed, event, agents, patients, country, number=number, of=asserted)
         armed_target = any(a.inter in (1, 2, 3, 4, 8) for a in patients) if patients else None
         sub_type, modes, trigger = self._type(event, agents, patients, armed_target, killed)
         if sub_type is None and event.assertion == "asserted":
             return None
+        if sub_type in DEATHLESS and event.assertion == "asserted" and killed.best != 0:
+            killed = Toll()  # by its very type nobody died in it: the dead told beside it are another event's
         claims, attributions = self._claims(parsed, event, cite)
         agents, patients = self._settle_sides(parsed, event, sub_type, agents, patients, claims, country, a_spans)
         if trigger is not None:
@@ -426,11 +430,14 @@ class Coder:
             for c in toll.evidence:
                 cite(name, c.start, c.end)
         split = _split_by_party(killed, agents, patients)
-        unknown_is_civilian = bool(patients) and all(p.inter == 7 for p in patients)
+        unknown_is_civilian = bool(patients) and all(p.inter in (5, 6, 7) for p in patients)
         deaths_civilians = split.get("civilians")
+        if sub_type == "Mob violence" and deaths_civilians is None and split.get("b") is not None:
+            deaths_civilians = split.pop("b")  # whom a mob kills is a civilian, whatever it takes him for
         if unknown_is_civilian and split.get("unknown") is not None:
             deaths_civilians = (deaths_civilians or 0) + split["unknown"]
-        if killed.best == 0 and unknown_is_civilian:
+        zero = [(c.start, c.end) for c in killed.evidence] if killed.best == 0 else []
+        if zero and unknown_is_civilian and _names_civilians(parsed, event, zero):
             deaths_civilians = 0
         a, b = split.get("a"), split.get("b")
         if killed.best == 0 and patients and not unknown_is_civilian:
@@ -627,21 +634,47 @@ class Coder:
         return [f for f in parsed.frames if first <= f.index <= last + 3]
 
     def _tolls(
-        self, parsed: _Parsed, event: Event, agents: Sequence[Actor], patients: Sequence[Actor], country: str | None
+        self,
+        parsed: _Parsed,
+        event: Event,
+        agents: Sequence[Actor],
+        patients: Sequence[Actor],
+        country: str | None,
+        *,
+        number: int = 0,
+        of: int = 1,
     ) -> tuple[Toll, Toll]:
+        """The killed and the wounded of an event; it is the `number`-th `of` so many that the article tells."""
         told: dict[str, list[Told]] = {"killed": [], "injured": []}
+        said = set(parsed.counted)
+        seen = parsed.counted
         for f, c in event.casualties:
+            if (number == 0 and of >= LISTED and (c.best or 0) > 1 and _is_sum(f, event)) or _recalls(parsed.doc, c, event):
+                continue
+            if c.best != 0 and not f.assertion and ("accident" in f.cues or "private" in f.cues):
+                continue  # "three people were killed when their car hit a cow", in a sentence that tells no event
+            if c.best != 0 and not f.headline and not c.toll and LONG_SPAN.search(span_text(f.sent)) and event.frames[0] is not f:
+                continue  # "two soldiers died in the same period"
             side = {"civilians": "civilians", "people": "unknown", "other": "unknown", "protesters": "crowd", "rioters": "crowd"}.get(
                 c.party, "armed"
             )
+            if c.head >= 0 and parsed.doc[c.head].lemma_.lower() in GENERIC_DEAD:
+                side = "unknown"
             mention = _mention_at(parsed.people, parsed.doc[c.head]) if c.head >= 0 and side == "armed" else None
             actor = who.as_actor(mention, country, self.actors, self.countries) if mention else None
             if actor is not None:
                 side = SIDE_OF_INTER.get(actor.inter, side)
             elif c.party in ("state", "police"):
                 side = "gov"
-            told[c.kind].append(Told(c, f.index, f.headline, side))
-        return resolve_toll(told["killed"]), resolve_toll(told["injured"])
+            claim = side != "armed" and _is_claim(f, c)
+            if number > 0 and (c.best or 0) > 1 and not _is_grounded(event, f) and (claim or (c.kind, side) in said):
+                continue  # another's word on an event told before
+            if event.assertion == "asserted":
+                seen.add((c.kind, side))
+            told[c.kind].append(Told(c, f.index, f.headline, side, _speaker(parsed.doc, c), claim))
+        suicide = any(t.sub_event_type == "Suicide bomb" for f in event.frames for t in (*f.acts, *f.means))
+        apart = frozenset(("armed",)) if suicide and not any(p.inter in (2, 3, 4) for p in patients) else frozenset()
+        return resolve_toll(told["killed"], apart=apart), resolve_toll(told["injured"])
 
     def _claims(self, parsed: _Parsed, event: Event, cite: Any) -> tuple[tuple[Claim, ...], tuple[Attribution, ...]]:
         claims: list[Claim] = []
@@ -678,6 +711,89 @@ class Coder:
 
 # Whose dead add up with whose: ACLED interaction code -> group.
 SIDE_OF_INTER = {1: "gov", 2: "armed", 3: "armed", 4: "armed", 5: "crowd", 6: "crowd", 7: "civilians", 8: "foreign"}
+
+
+# Types that an event with dead would not be: a march in which people are killed is no peaceful protest.
+DEATHLESS = frozenset(
+    ("Agreement", "Arrests", "Change to group/activity", "Headquarters or base established", "Non-violent transfer of territory",
+     "Other", "Peaceful protest")
+)  # fmt: skip
+GENERIC_DEAD = word_set("generic", "count_words.csv")
+# What died over months or years is no event's toll.
+LONG_SPAN = re.compile(
+    r"\b(?:(?:in|over|during) the same period|so far (?:this|in)|this year|this month|last year|since (?:the (?:start|beginning|war|conflict|insurgency)|(?:19|20)\d\d|January|February)|"
+    r"(?:past|last|recent) (?:\w+ ){0,2}?(?:months|years|decades?)|in recent (?:months|years)|over the years|to date|a year earlier|every year)\b",
+    re.IGNORECASE,
+)
+# An article that tells so many events opens with their sum.
+LISTED = 3
+SUMMED = re.compile(
+    r"\b(?:in (?:\w+ )?(?:separate |different |various )?(?:incidents|attacks|places|provinces|states|districts|days|nights|weeks)|incidents of violence|"
+    r"across the (?:country|province|state|region)|(?:during|in) the (?:reporting )?(?:week|period|month|fortnight)|in all|altogether|a total of)\b",
+    re.IGNORECASE,
+)
+CLAIMED = re.compile(r"\b(?:claim(?:ed|s|ing)?|boast(?:ed|s)?)\b[^.;]{0,160}$", re.IGNORECASE)
+
+
+def _is_sum(f: Frame, event: Event) -> bool:
+    """Whether an opening sentence only sums up what the article goes on to tell (ruling 31)."""
+    if f.index > 3:
+        return False
+    if SUMMED.search(span_text(f.sent)):
+        return True
+    opening = next((x for x in event.frames if not x.headline), None)
+    return f is opening and own_place(f) is None and not any(t.weight >= 2 for t in f.acts)
+
+
+def _names_civilians(parsed: _Parsed, event: Event, zero: Sequence[tuple[int, int]]) -> bool:
+    """Whether an event's sentences name civilians outside the words that say that nobody was hurt."""
+    spans = [(f.sent.start_char, f.sent.end_char) for f in event.frames]
+    return any(
+        m.kind in ("civilians", "objects")
+        and any(a <= m.start < b for a, b in spans)
+        and not any(a <= m.start < b for a, b in zero)
+        for m in parsed.people
+    )
+
+
+def _is_grounded(event: Event, f: Frame) -> bool:
+    """Whether an event has a place or a day of its own by the time a sentence of it is told."""
+    return any(
+        own_place(x) is not None or any(d.kind == "point" and d.prec == 1 for d in x.dates) for x in event.frames if x.index <= f.index
+    )
+
+
+def _is_claim(f: Frame, c: Casualty) -> bool:
+    """Whether a figure is an armed group's own word."""
+    text = text_of(f.sent.doc)
+    if CLAIMED.search(text[f.sent.start_char : c.start]) is not None:
+        return True
+    return any(s.kind == "armed-group" for s in find_sources(f.sent))
+
+
+def _speaker(doc: Doc, c: Casualty) -> int:
+    """The verb of saying that governs a count, as a token index; -1 where none does."""
+    node = doc[c.cue]
+    for _ in range(6):
+        if node.head == node:
+            return -1
+        previous, node = node, node.head
+        if node.lemma_ in REPORTING and node.pos_ == "VERB" and previous.dep_ in ("ccomp", "parataxis"):
+            return node.i
+        if node.lemma_ in ("account", "report", "claim", "statement") and previous.dep_ in ("acl", "relcl"):
+            return node.i
+    return -1
+
+
+def _recalls(doc: Doc, c: Casualty, event: Event) -> bool:
+    """Whether a count stands in a clause about one person beside what the sentence tells: "mourning an officer who died"."""
+    cue = doc[c.cue]
+    if cue.dep_ != "relcl" or c.best != 1 or not any(x.lower_ == "who" for x in cue.children):
+        return False
+    return any(
+        o.kind == c.kind and o.best and o is not c and doc[o.cue].sent == cue.sent and doc[o.cue].dep_ not in ("relcl", "acl") and o.cue not in [x.i for x in cue.subtree]
+        for _, o in event.casualties
+    )
 
 
 def _split_by_party(killed: Toll, agents: Sequence[Actor], patients: Sequence[Actor]) -> dict[str, int]:
@@ -881,13 +997,24 @@ def _confidences(
     }
 
 
+# Tolls of this size seldom agree by chance.
+SAME_TOLL = 4
+
+
 def _without_repeats(reports: Sequence[Report]) -> list[Report]:
     """Reports of one article that say the same (type, day, place, toll) are one."""
     kept: list[Report] = []
     for r in reports:
         key = (r.assertion, r.sub_event_type, r.date_start, r.place_name, r.deaths_best)
-        if not any((k.assertion, k.sub_event_type, k.date_start, k.place_name, k.deaths_best) == key for k in kept):
-            kept.append(r)
+        if any((k.assertion, k.sub_event_type, k.date_start, k.place_name, k.deaths_best) == key for k in kept):
+            continue
+        # The same toll of the same kind at the same place on another day is the toll told again.
+        if (r.deaths_best or 0) >= SAME_TOLL and any(
+            (k.assertion, k.sub_event_type, k.place_name, k.deaths_best) == (r.assertion, r.sub_event_type, r.place_name, r.deaths_best)
+            for k in kept
+        ):
+            continue
+        kept.append(r)
     return kept
 
 
