@@ -16,7 +16,7 @@ from functools import lru_cache
 from spacy.tokens import Doc, Token
 
 from pipeline.actors import STATE_KINDS, ActorList, Countries, ListedActor, split_words
-from pipeline.coding.grammar import subjects_of
+from pipeline.coding.grammar import governing_subject, subjects_of
 from pipeline.coding.lexicon import read_table, word_set
 from pipeline.coding.places import PlaceMention
 from pipeline.coding.texts import text_of
@@ -493,6 +493,8 @@ def _noun_mentions(reading: _Reading, actors: ActorList) -> Iterator[ActorMentio
         owned = kinds[0] in ("state", "members", "unnamed") or token.lower_ in OWN_FIGHTERS
         if nameless and owned and _is_possessed(token):
             identity = _Identity("possessed", "" if identity is None else identity.kind)
+        if token.lower_ == "gang" and token.head.lemma_ in ("rape", "war"):
+            continue  # "the gang rape of six women": how, not who
         if token.lower_ in PEACEKEEPERS and (identity is None or not identity.actor_id):
             identity = _mission(reading, actors)
         if identity is None:
@@ -536,7 +538,7 @@ def _belongs_to_next(reading: _Reading, token: Token) -> bool:
 
 
 def _is_possessed(token: Token) -> bool:
-    return any(c.dep_ == "poss" and c.lower_ in ("its", "their", "his", "our") for c in token.lefts)
+    return any(c.dep_ == "poss" and c.lower_ in ("its", "their", "his") for c in token.lefts)
 
 
 def _is_definite(token: Token, first: int) -> bool:
@@ -770,7 +772,7 @@ def _speaker(doc: Doc, it: Token, found: Sequence[ActorMention]) -> ActorMention
     verb = it.head.head
     while verb.pos_ != "VERB" and verb.head.i != verb.i:
         verb = verb.head
-    heads = {s.i for s in subjects_of(verb) if s.i < it.i}
+    heads = {s.i for s in (subjects_of(verb) or governing_subject(verb)[0]) if s.i < it.i}
     return next(
         (m for m in reversed(found) if m.kind in ARMED and (m.head in heads or (heads and m.start <= doc[min(heads)].idx < m.end))), None
     )

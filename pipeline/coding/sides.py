@@ -1,0 +1,390 @@
+"""Which of a text's actors are the two sides of an event: what the grammar says of each, and what the text says later.
+
+Every actor that a text mentions is a candidate. What speaks for it and against it are its traits: doer or
+sufferer of an event word (roles.py), the word its noun hangs on, claimed or blamed, named in a sentence that
+says who gunmen were, told near the event or far from it. Rules decide what is plain; where several may be meant,
+the traits are weighed as trained (weights/sides.npz, tools/train_sides.py, docs/MODEL_CARD.md).
+"""
+
+from __future__ import annotations
+
+import re
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
+
+from spacy.tokens import Doc, Token
+
+from pipeline.actors import ActorList, Countries
+from pipeline.coding.actors import as_actor
+from pipeline.coding.assertion import REPORTING
+from pipeline.coding.events import Trigger
+from pipeline.coding.frames import Event, Frame
+from pipeline.coding.mentions import ARMED, UNIDENTIFIED, ActorMention
+from pipeline.coding.roles import ATTACK_NOUNS, VIOLENT, responsible, roles
+from pipeline.coding.texts import span_text
+from pipeline.models import Actor
+
+# An event told in more sentences than this says who fought in its first.
+SENTENCES_READ = 6
+# Sentences after an event's last that may still say who did it.
+SAID_AFTER = 3
+
+
+@dataclass(slots=True)
+class Candidate:
+    """Somebody who may be a side: the codebook's actor, the mentions that mean it, what is said of it."""
+
+    actor: Actor
+    mentions: list[ActorMention] = field(default_factory=list)
+    traits: set[str] = field(default_factory=set)
+    cited: tuple[int, int] | None = None  # the words that make it a side, first found
+
+    @property
+    def span(self) -> tuple[int, int] | None:
+        """The characters to cite for it."""
+        if self.cited is not None:
+            return self.cited
+        return (self.mentions[0].start, self.mentions[0].end) if self.mentions else None
+
+
+@dataclass(slots=True)
+class Cast:
+    """All candidates of an event, by name, and the rules' two sides, first told first."""
+
+    candidates: dict[str, Candidate]
+    agents: list[Actor] = field(default_factory=list)
+    patients: list[Actor] = field(default_factory=list)
+
+    def spans(self, side: Sequence[Actor]) -> list[tuple[int, int]]:
+        """The words that name the actors of a side."""
+        found = [c.span for a in side if (c := self.candidates.get(a.name)) is not None]
+        return [s for s in found if s is not None]
+
+
+# Words of a sentence that tells who nameless attackers were: "believed to belong to", "signed by", "said it was behind".
+NAMING = re.compile(
+    r"\b(?:(?P<believed>believed|suspected|alleged\w*|presum\w+|thought)|(?P<belong>belong\w*|members? of|linked|links|affiliat\w+|loyal|identified|recogni[sz]ed)"
+    r"|(?P<signed>sign(?:ed|ature)|initials|bears|bore|cards?|leaflets?|banner|canvas)|(?P<behind>behind|owned up|owns up)"
+    r"|(?P<laid>laid|planted|launched by|fired by|carried out by|work of|hand of|act by)|(?P<claimed>claim\w*|responsib\w+|credit)"
+    r"|(?P<blamed>blam\w+|accus\w+|attribut\w+|inquiry|suspicion)|(?P<denied>den(?:y|ies|ied|ial)|reject\w*))\b",
+    re.IGNORECASE,
+)
+
+
+class SideReader:
+    """Reads the cast of events in one parsed text; holds what is the same for all of its events."""
+
+    def __init__(
+        self, doc: Doc, people: Sequence[ActorMention], frames: Sequence[Frame], actors: ActorList, countries: Countries
+    ) -> None:
+        self.doc = doc
+        self.people = people
+        self.frames = frames
+        self.actors = actors
+        self.countries = countries
+        self._starts = [f.sent.start_char for f in frames]
+        self._frame_of = [self._frame_at(m.start) for m in people]
+        self._grammar: dict[int, tuple[str, ...]] = {}
+        self._made: dict[tuple[object, ...], Actor | None] = {}
+
+    def _frame_at(self, char: int) -> int:
+        return max(0, bisect_right(self._starts, char) - 1)
+
+    def actor(self, m: ActorMention, country: str | None) -> Actor | None:
+        """The codebook's actor for a mention in an event's country."""
+        key = (m.kind, m.name, m.actor_id, m.country, m.inter, m.text if m.kind in ("state", "police") else "", country)
+        if key not in self._made:
+            actor = as_actor(m, country, self.actors, self.countries)
+            self._made[key] = None if actor is None or actor.name.endswith(" of ") else actor
+        return self._made[key]
+
+    def cast(self, event: Event, events: Sequence[Event], country: str | None) -> Cast:
+        """The candidates of an event with their traits, and the rules' sides."""
+        cast = Cast({})
+        first, last = event.frames[0].index, event.frames[-1].index
+        mine = {f.index for f in event.frames}
+        others = {f.index for e in events if e is not event and e.assertion == "asserted" for f in e.frames}
+        for m, at in zip(self.people, self._frame_of, strict=True):
+            actor = self.actor(m, country)
+            if actor is None:
+                continue
+            index = self.frames[at].index if self.frames else 0
+            c = cast.candidates.get(actor.name)
+            if c is None:
+                c = cast.candidates[actor.name] = Candidate(actor)
+            c.mentions.append(m)
+            self._add_place_of(c, m, self.frames[at], index, first, last, mine, others)
+        self._read_roles(event, cast, country)
+        self._read_said(event, events, cast, country)
+        _compare(cast)
+        return cast
+
+    # -- where and how somebody is mentioned ------------------------------------------------------
+
+    def _add_place_of(
+        self, c: Candidate, m: ActorMention, f: Frame, index: int, first: int, last: int, mine: set[int], others: set[int]
+    ) -> None:
+        if index in mine:
+            c.traits.add("here")
+            c.traits.add("here:headline" if f.headline else "here:first" if index <= first + 1 else "here:later")
+            for name in self._how(m):
+                c.traits.add(name)
+            return
+        if f.headline:
+            c.traits.add("in headline")
+        if index < first:
+            c.traits.add("before:1" if index == first - 1 else "before:far")
+        elif index > last:
+            c.traits.add("after:1" if index == last + 1 else "after:near" if index <= last + SAID_AFTER else "after:far")
+        else:
+            c.traits.add("between")
+        if index in others:
+            c.traits.add("in another event")
+
+    def _how(self, m: ActorMention) -> tuple[str, ...]:
+        """The word a mention hangs on and how: "g:nsubj:violent", "g:pobj by:attack"."""
+        known = self._grammar.get(m.start)
+        if known is not None:
+            return known
+        token = self.doc[m.head]
+        steps = 0
+        while token.dep_ in ("conj", "appos") and token.head.i != token.i and steps < 4:
+            token = token.head
+            steps += 1
+        relation, outer = token.dep_, token.head
+        if relation == "pobj":
+            relation = f"pobj {outer.lower_}" if outer.lower_ in PREPOSITIONS else "pobj"
+            outer = outer.head
+        kind = _class_of(outer)
+        found = [f"g:{relation}:{kind}"]
+        if relation in ("poss", "compound", "amod", "nmod") and kind != "attack":
+            # "the army's positions were shelled": how the thing that is theirs stands
+            found.append(f"g:own {outer.dep_}:{_class_of(outer.head)}")
+        if steps:
+            found.append("g:joined")
+        if m.antecedent is not None:
+            found.append("g:stands for")
+        self._grammar[m.start] = tuple(found)
+        return self._grammar[m.start]
+
+    # -- doers and sufferers ------------------------------------------------------------------------
+
+    def _read_roles(self, event: Event, cast: Cast, country: str | None) -> None:
+        for f in event.frames[:SENTENCES_READ]:
+            words: list[Trigger] = sorted([*f.acts, *f.means] or f.planned, key=lambda t: (-t.weight, t.start))
+            where = "headline" if f.headline else "body"
+            heads = [(_head_of(self.doc, t), "act") for t in words] + [(self.doc[c.cue], "count") for c in f.casualties]
+            for head, of in heads:
+                got_a, got_b = roles(self.doc, head, self.people)
+                for name, got in (("doer", got_a), ("sufferer", got_b)):
+                    for m in got:
+                        c = self._candidate(cast, m, country)
+                        if c is not None:
+                            c.traits.update((name, f"{name}:{of}", f"{name}:{where}"))
+                self._decide(cast, got_a, got_b, country)
+            for c_ in f.casualties:
+                if c_.head >= 0 and (victim := self._mention_at(self.doc[c_.head])) is not None:
+                    c = self._candidate(cast, victim, country)
+                    if c is not None and c_.best:
+                        c.traits.add(f"victim:{c_.kind}")
+                    if len(cast.patients) < 3:
+                        self._add(cast, cast.patients, victim, cast.agents, country)
+                elif c_.best and c_.party in ("people", "civilians"):
+                    self._civilians(cast, country).traits.add("counted")
+
+    def _candidate(self, cast: Cast, m: ActorMention, country: str | None) -> Candidate | None:
+        actor = self.actor(m, country)
+        if actor is None:
+            return None
+        if actor.name not in cast.candidates:
+            cast.candidates[actor.name] = Candidate(actor, [m])
+        return cast.candidates[actor.name]
+
+    def _civilians(self, cast: Cast, country: str | None) -> Candidate:
+        name = f"Civilians ({self.countries.name(country)})" if country else "Civilians"
+        return cast.candidates.setdefault(name, Candidate(Actor(name, 7)))
+
+    def _decide(self, cast: Cast, got_a: Sequence[ActorMention], got_b: Sequence[ActorMention], country: str | None) -> None:
+        """The rules' sides: the first words that name a doer say who it was; a later name only takes the place of "gunmen"."""
+        if not cast.agents:
+            for m in got_a:
+                self._add(cast, cast.agents, m, cast.patients, country)
+        else:
+            nameless, people = all(a.name == UNIDENTIFIED for a in cast.agents), all(a.inter == 7 for a in cast.agents)
+            for m in got_a if nameless or people else ():
+                actor = self.actor(m, country)
+                if actor is not None and (
+                    (actor.inter in (2, 3, 4) and (people or actor.name != UNIDENTIFIED)) or (people and actor.inter in (1, 8))
+                ):
+                    cast.agents.clear()
+                    self._add(cast, cast.agents, m, cast.patients, country)
+                    break
+        if len(cast.patients) < 2:
+            for m in got_b:
+                self._add(cast, cast.patients, m, cast.agents, country)
+
+    def _add(self, cast: Cast, side: list[Actor], m: ActorMention, other: list[Actor], country: str | None) -> None:
+        c = self._candidate(cast, m, country)
+        if c is None or c.actor in side or any(a.name == c.actor.name for a in (*side, *other)):
+            return
+        side.append(c.actor)
+        c.cited = (m.start, m.end)
+
+    def _mention_at(self, token: Token) -> ActorMention | None:
+        i = bisect_right(self.people, token.idx, key=lambda m: m.start)
+        for m in self.people[max(0, i - 4) : i]:
+            if m.head == token.i or m.start <= token.idx < m.end:
+                return m
+        return next((m for m in self.people[i : i + 4] if m.head == token.i), None)
+
+    # -- the sides ------------------------------------------------------------------------------------
+
+    def settle(
+        self, cast: Cast, event: Event, events: Sequence[Event], sub_type: str | None, country: str | None
+    ) -> tuple[tuple[Actor, ...], tuple[Actor, ...]]:
+        """The sides by the codebook's conventions: who marches is Protesters or Rioters, a claimant or the one blamed did it.
+
+        Ruling 10 orders crowds and forces; ruling 11 makes the one party that claims or is blamed side A where the
+        text's own words name nobody, or only "gunmen".
+        """
+        agents, patients = tuple(cast.agents[:4]), tuple(cast.patients[:4])
+        named = self.countries.name(country) if country else ""
+        suffix = f" ({named})" if named else ""
+        crowd = {5: Actor("Rioters" + suffix, 5), 6: Actor("Protesters" + suffix, 6)}
+        forces = tuple(a for a in (*agents, *patients) if a.inter in (1, 8))
+        if sub_type == "Peaceful protest":
+            return (crowd[6],), ()
+        if sub_type == "Protest with intervention":
+            return (crowd[6],), forces
+        if sub_type == "Excessive force against protesters":
+            return forces or tuple(a for a in agents if a.inter not in (6, 7)), (crowd[6],)
+        if sub_type == "Violent demonstration":
+            return (crowd[5],), forces
+        if sub_type == "Mob violence":
+            return (crowd[5],), tuple(a for a in (*patients, *agents) if a.inter == 7)[:1] or patients
+        if not patients and any(c.party in ("people", "civilians") and c.best for _, c in event.casualties) and sub_type in TARGETED:
+            patients = (self._civilians(cast, country).actor,)
+        armed = tuple(a for a in agents if a.inter not in (5, 6, 7))
+        if not armed or all(a.name == UNIDENTIFIED for a in armed):
+            said = responsible(self.doc, [f.sent for f in self.around(event, events)], self.people)
+            for stance in ("claimed", "blamed"):
+                found: list[Actor] = []
+                for mention, how in said:
+                    actor = self.actor(mention, country)
+                    if (
+                        how == stance
+                        and actor
+                        and actor.name != UNIDENTIFIED
+                        and not any(x.name == actor.name for x in (*found, *patients))
+                    ):
+                        found.append(actor)
+                        cast.candidates[actor.name].cited = (mention.start, mention.end)
+                if found and (stance == "claimed" or len(found) == 1):
+                    return tuple(found), tuple(p for p in patients if p.name != UNIDENTIFIED) or patients
+        return armed or (() if sub_type in TARGETED else agents[:1]), patients
+
+    # -- who is said to have done it ----------------------------------------------------------------
+
+    def around(self, event: Event, events: Sequence[Event]) -> list[Frame]:
+        """An event's sentences and those after them that may still speak of it."""
+        first, last = event.frames[0].index, event.frames[-1].index
+        lo = bisect_left(self.frames, first, key=lambda f: f.index)
+        hi = bisect_right(self.frames, last + SAID_AFTER, key=lambda f: f.index)
+        return list(self.frames[lo:hi])
+
+    def _read_said(self, event: Event, events: Sequence[Event], cast: Cast, country: str | None) -> None:
+        alone = sum(e.assertion == "asserted" for e in events) <= 1
+        near = self.around(event, events)
+        frames = list(self.frames) if alone else near
+        close = {f.index for f in near}
+        for m, stance in responsible(self.doc, (f.sent for f in frames), self.people):
+            c = self._candidate(cast, m, country)
+            if c is not None:
+                c.traits.add(stance if self.frames[self._frame_at(m.start)].index in close else f"{stance} far off")
+                if c.cited is None and stance != "denied":
+                    c.cited = (m.start, m.end)
+        for f in frames:
+            text = span_text(f.sent)
+            base = f.sent.start_char
+            found = [(x.lastgroup or "", base + x.start(), base + x.end()) for x in NAMING.finditer(text)]
+            if not found:
+                continue
+            lo = bisect_left(self.people, base, key=lambda m: m.start)
+            hi = bisect_left(self.people, f.sent.end_char, key=lambda m: m.start)
+            far = "" if f.index in close else " far off"
+            for m in self.people[lo:hi]:
+                if m.kind in ("civilians", "objects"):
+                    continue
+                c = self._candidate(cast, m, country)
+                if c is None:
+                    continue
+                for cue, start, end in found:
+                    if m.start < end and start < m.end:
+                        continue
+                    gap = start - m.end if m.start < start else m.start - end
+                    if gap < 80:
+                        c.traits.add(f"said:{cue}:{'before' if m.start < start else 'after'}{far}")
+
+
+# Types in which people hurt by bare number ("killed at least 16") are civilians, and do not do the deed.
+TARGETED = frozenset(
+    ("Attack", "Air/drone strike", "Suicide bomb", "Shelling/artillery/missile attack", "Remote explosive/landmine/IED", "Grenade", "Chemical weapon",
+     "Sexual violence", "Abduction/forced disappearance")
+)  # fmt: skip
+PREPOSITIONS = frozenset("by on against at of from with between in to for under among into near after".split())
+
+
+def _class_of(word: Token) -> str:
+    lemma = word.lemma_.lower()
+    if word.pos_ in ("VERB", "AUX"):
+        if lemma in REPORTING:
+            return "say"
+        passive = any(c.dep_ in ("nsubjpass", "auxpass", "agent") for c in word.children)
+        if lemma in VIOLENT or word.lower_ in VIOLENT:
+            return "violent passive" if passive else "violent"
+        return "verb passive" if passive else "verb"
+    if lemma in ATTACK_NOUNS or lemma in VIOLENT:
+        return "attack"
+    return "according" if word.lower_ in ("according", "to") else "noun"
+
+
+def _head_of(doc: Doc, t: Trigger) -> Token:
+    span = doc[t.start : t.end]
+    verb = next((x for x in span if x.pos_ == "VERB"), None)
+    return verb or span.root
+
+
+def kind_trait(actor: Actor) -> str:
+    """What sort of actor it is, for the weights: state, police, abroad, group, gunmen, people, protesters, rioters."""
+    if actor.name == UNIDENTIFIED:
+        return "gunmen"
+    if actor.inter == 1:
+        return "police" if actor.name.startswith("Police") else "state"
+    return {2: "group", 3: "group", 4: "group", 5: "rioters", 6: "protesters", 7: "people", 8: "abroad"}[actor.inter]
+
+
+def _compare(cast: Cast) -> None:
+    """What only shows beside the others: the only named group, the rules' choice."""
+    groups = [c for c in cast.candidates.values() if kind_trait(c.actor) == "group"]
+    here = [c for c in groups if "here" in c.traits]
+    for c in cast.candidates.values():
+        t = c.traits
+        kind = kind_trait(c.actor)
+        if kind == "group":
+            t.add("groups:1" if len(groups) == 1 else "groups:2" if len(groups) == 2 else "groups:many")
+            if len(here) == 1 and c in here:
+                t.add("only group here")
+        elif kind == "gunmen":
+            t.add("groups:0" if not groups else "groups:some")
+        n = len(c.mentions)
+        t.add("mentions:1" if n == 1 else "mentions:2" if n == 2 else "mentions:3" if n <= 4 else "mentions:many")
+    for side, name in ((cast.agents, "rule a"), (cast.patients, "rule b")):
+        for i, a in enumerate(side):
+            cast.candidates[a.name].traits.add(name if i == 0 else f"{name} too")
+    a_state = "none" if not cast.agents else "gunmen" if all(a.name == UNIDENTIFIED for a in cast.agents) else "some"
+    b_state = "none" if not cast.patients else "people" if all(a.inter == 7 for a in cast.patients) else "some"
+    for c in cast.candidates.values():
+        c.traits.add(f"a is {a_state}")
+        c.traits.add(f"b is {b_state}")
+    _ = ARMED, Iterable, Iterator, Mapping
