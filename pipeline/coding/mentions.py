@@ -213,10 +213,28 @@ def _read_names(doc: Doc, actors: ActorList, countries: Countries, places: Seque
         nation = _Nation(first, last, m.code, m.form)
         for i in range(first, last + 1):
             nations[i] = nation
+    for token, code in _enemies(doc, places):
+        nations.setdefault(token.i, _Nation(token.i, token.i, code, "adjective" if token.dep_ in ("amod", "compound") else "name"))
     in_places = frozenset(
         i for p in places for i in range(_tokens_of(starts, p.start, p.end)[0], _tokens_of(starts, p.start, p.end)[1] + 1)
     )
     return _Reading(doc, names, nations, set(), in_places)
+
+
+@lru_cache(maxsize=1)
+def _enemy_of() -> dict[str, str]:
+    return {row["country"]: row["enemy"] for row in read_table("enemies.csv")}
+
+
+def _enemies(doc: Doc, places: Sequence[PlaceMention]) -> Iterator[tuple[Token, str]]:
+    """ "The enemy" in copy of a country at war with one other state: that state, by the country most places are in."""
+    votes: dict[str, int] = {}
+    for p in places:
+        if p.place is not None and p.place.country:
+            votes[p.place.country] = votes.get(p.place.country, 0) + 1
+    code = _enemy_of().get(max(votes, key=lambda c: (votes[c], c))) if votes else None
+    if code is not None:
+        yield from ((t, code) for t in doc if t.lower_ == "enemy")
 
 
 def _listed(first: int, last: int, actor: ListedActor, written: str) -> _Name:
@@ -655,6 +673,8 @@ def _victim_mentions(reading: _Reading) -> Iterator[ActorMention]:
 
 def _resolve(doc: Doc, mentions: list[ActorMention], actors: ActorList) -> list[ActorMention]:
     """Definite nouns and pronouns named after the mention they stand for, in one pass through the text."""
+    mentions = _same_people(doc, mentions)
+    forces: dict[str, ActorMention] = {}  # "army" -> the last army told of with its nation
     pronouns = [t for t in doc if t.lower_ in ("they", "them", "themselves", "it", "him", "her") and t.pos_ == "PRON" and t.dep_ != "poss"]
     found: list[ActorMention] = []
     merged: list[ActorMention | Token] = sorted([*mentions, *pronouns], key=lambda x: x.start if isinstance(x, ActorMention) else x.idx)
@@ -685,6 +705,12 @@ def _resolve(doc: Doc, mentions: list[ActorMention], actors: ActorList) -> list[
             elif item.name:
                 found.append(replace(item, kind=item.name, name=UNIDENTIFIED if item.name == "unnamed" else ""))
             continue
+        if item.kind in ("state", "police") and not item.actor_id:
+            word = doc[item.head].lemma_.lower()
+            if item.country is None and (same := forces.get(word)) is not None:
+                item = replace(item, country=same.country, antecedent=same.start)  # "the army" after "the Turkish army"
+            elif item.country is not None:
+                forces[word] = item
         if item.kind not in ("group", "unnamed-definite"):
             found.append(item)
             continue
@@ -700,6 +726,25 @@ def _resolve(doc: Doc, mentions: list[ActorMention], actors: ActorList) -> list[
             item = replace(item, kind="unnamed")
         found.append(item)
     return found
+
+
+def _same_people(doc: Doc, mentions: list[ActorMention]) -> list[ActorMention]:
+    """ "Herdsmen" are the herdsmen whose people the text names elsewhere, where it names one such people by that word."""
+    known: dict[str, ActorMention | None] = {}
+    for m in mentions:
+        if m.is_communal and m.kind == "named":
+            word = doc[m.head].lower_
+            other = known.setdefault(word, m)
+            if other is not None and other.name != m.name:
+                known[word] = None
+    if not known:
+        return mentions
+    return [
+        replace(m, kind="named", name=same.name, actor_id=same.actor_id, country=same.country, inter=same.inter, is_communal=True)
+        if m.kind == "civilians" and not m.country and (same := known.get(doc[m.head].lower_)) is not None
+        else m
+        for m in mentions
+    ]
 
 
 # Kinds of the actor list that "the group" can stand for.

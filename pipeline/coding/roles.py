@@ -23,6 +23,8 @@ GO_OFF = word_set("go_off")
 TERRITORY = word_set("territory")
 TWO_SIDED = word_set("two_sided")
 
+# What a group says that its own men did: "claimed that a soldier of the caliphate had carried out the operation".
+DEEDS = frozenset("carry kill attack target strike hit fire detonate plant lay shell ambush execute conduct launch".split())
 # "A police bombing" was done to the police; "a police raid" by them.
 DONE_TO_POLICE = frozenset("bombing ambush killing murder attack blast explosion slaying assassination death".split())
 # Who condemns, reports or investigates an attack did not do it.
@@ -150,7 +152,7 @@ def _responsible(sent: Span, table: _Table) -> Iterator[tuple[ActorMention, str]
         return [m for m in table.mentions_of(list(tokens)) if m.kind in ARMED or (m.kind == "pronoun" and kind_of(m) in ARMED)]
 
     for t in sent:
-        if t.pos_ not in ("VERB", "NOUN", "ADJ"):
+        if t.pos_ not in ("VERB", "NOUN", "ADJ", "AUX"):
             continue
         objects = [c for c in t.children if c.dep_ == "dobj"]
         if t.lemma_ in ("claim", "take", "admit", "assume", "accept") and any(_is_responsibility(o) for o in objects):
@@ -166,8 +168,30 @@ def _responsible(sent: Span, table: _Table) -> Iterator[tuple[ActorMention, str]
         elif t.lemma_ in ("deny", "reject") and any(_is_responsibility(o) for o in objects):
             for m in armed(governing_subject(t)[0]):
                 yield m, "denied"
-        elif t.lemma_ in ("blame", "accuse", "suspect", "attribute"):
-            accused = objects_of(t, ("on", "to")) if t.lemma_ in ("blame", "attribute") else []
+        elif t.lemma_ == "claim" and any(c.dep_ == "ccomp" and c.lemma_ in DEEDS for c in t.children):
+            for m in armed(governing_subject(t)[0]):
+                if m.kind == "named":
+                    yield m, "claimed"
+        elif t.lemma_ == "be" and any(c.lower_ == "behind" for c in t.children):
+            for m in armed(subjects_of(t)):
+                yield m, "claimed" if m.antecedent is not None else "blamed"
+        elif t.lemma_ == "sign" and t.tag_ in ("VBN", "VBD"):
+            for m in armed(objects_of(t, ("by",))):
+                if m.kind == "named":
+                    yield m, "claimed"
+        elif t.lemma_ == "belong":
+            if any(m.kind == "unnamed" or m.name == UNIDENTIFIED for m in table.mentions_of(governing_subject(t)[0])):
+                for m in armed(objects_of(t, ("to",))):
+                    yield m, "blamed"
+        elif t.lemma_ in ("lay", "plant") and objects and all(o.lower_ in ("it", "them") or o.lemma_ in MET for o in objects):
+            for m in armed(governing_subject(t)[0]):
+                yield m, "claimed" if m.antecedent is not None else "blamed"
+        elif t.lemma_ in ("blame", "accuse", "suspect", "attribute", "link", "ascribe"):
+            accused = objects_of(t, ("on", "to")) if t.lemma_ not in ("accuse", "suspect") else []
+            if not accused and t.lemma_ not in ("accuse", "suspect"):
+                accused = [x for o in objects for x in objects_of(o, ("on", "to"))]
+            if t.lemma_ == "link" and not accused:
+                continue
             if not accused:
                 accused = [c for c in t.children if c.dep_ == "nsubjpass"] if is_passive(t) else objects
             for m in armed(accused):

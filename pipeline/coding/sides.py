@@ -267,7 +267,7 @@ class SideReader:
             patients = (self._civilians(cast, country).actor,)
         armed = tuple(a for a in agents if a.inter not in (5, 6, 7))
         if not armed or all(a.name == UNIDENTIFIED for a in armed):
-            said = responsible(self.doc, [f.sent for f in self.around(event, events)], self.people)
+            said = responsible(self.doc, [f.sent for f in self.may_say(event, events)], self.people)
             for stance in ("claimed", "blamed"):
                 found: list[Actor] = []
                 for mention, how in said:
@@ -293,10 +293,13 @@ class SideReader:
         hi = bisect_right(self.frames, last + SAID_AFTER, key=lambda f: f.index)
         return list(self.frames[lo:hi])
 
+    def may_say(self, event: Event, events: Sequence[Event]) -> list[Frame]:
+        """The sentences that may say who did it: all, where the text tells one event."""
+        return list(self.frames) if sum(e.assertion == "asserted" for e in events) <= 1 else self.around(event, events)
+
     def _read_said(self, event: Event, events: Sequence[Event], cast: Cast, country: str | None) -> None:
-        alone = sum(e.assertion == "asserted" for e in events) <= 1
         near = self.around(event, events)
-        frames = list(self.frames) if alone else near
+        frames = self.may_say(event, events)
         close = {f.index for f in near}
         for m, stance in responsible(self.doc, (f.sent for f in frames), self.people):
             c = self._candidate(cast, m, country)
