@@ -54,7 +54,7 @@ _GROUP_END = (
 
 
 _UNLISTED = re.compile(
-    r"\b(?!The\b|A\b|An\b|In\b|On\b|At\b)[A-Z][\w'\u2019-]*\b"
+    r"\b(?!The\b|A\b|An\b|In\b|On\b|At\b|(?:" + _GROUP_END + r")\b)[A-Z][\w'\u2019-]*\b['\u2019]?"
     r"(?:\s+(?:(?:of|for|the|and|de|del|la|al|in)\s+){0,2}[A-Z0-9][\w'\u2019-]*)*?\s+(?:" + _GROUP_END + r")\b"
 )  # fmt: skip
 # Only names that say of themselves that they are armed; "Students' Union" is none.

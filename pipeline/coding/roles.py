@@ -24,7 +24,10 @@ TERRITORY = word_set("territory")
 TWO_SIDED = word_set("two_sided")
 
 # What a group says that its own men did: "claimed that a soldier of the caliphate had carried out the operation".
-DEEDS = frozenset("carry kill attack target strike hit fire detonate plant lay shell ambush execute conduct launch".split())
+DEEDS = frozenset(
+    "carry kill attack target strike hit fire detonate plant lay shell ambush execute conduct launch hold seize capture send shoot abduct".split()
+)
+CULPRITS = frozenset("suspect culprit perpetrator inquiry line".split())
 # "A police bombing" was done to the police; "a police raid" by them.
 DONE_TO_POLICE = frozenset("bombing ambush killing murder attack blast explosion slaying assassination death".split())
 # Who condemns, reports or investigates an attack did not do it.
@@ -44,6 +47,7 @@ def roles(doc: Doc, trigger: Token | int, mentions: Sequence[ActorMention]) -> t
     sentence does not say.
     """
     token = doc[trigger] if isinstance(trigger, int) else trigger
+    mutual = token.lower_ in ("traded", "exchanged") or token.lemma_.lower() in MUTUAL | TWO_SIDED
     while token.dep_ in ("compound", "amod", "nmod") and token.head.pos_ == "NOUN" and token.head.i > token.i:
         token = token.head  # "land" of "land mine", "improvised" of "improvised explosive device"
     table = _table_of(doc, mentions)
@@ -53,7 +57,7 @@ def roles(doc: Doc, trigger: Token | int, mentions: Sequence[ActorMention]) -> t
         if victim is not None and victim.kind != "objects":
             return [], [_suffering(victim)]
     who, whom = _roles_at(token, table)
-    if not who and not whom and token.lemma_.lower() in MUTUAL | TWO_SIDED:
+    if not who and not whom and mutual:
         # A clash whose parties the parser lost: those armed in the sentence who do not only speak of it.
         armed = [m for m in table.in_sentence(token.sent) if m.kind in ARMED and not _only_speaks(doc[m.head])]
         parties = [m for i, m in enumerate(armed) if not any(_same(m, x) for x in armed[:i])]
@@ -103,7 +107,8 @@ def _roles_at(token: Token, table: _Table) -> tuple[list[ActorMention], list[Act
         is_somebody = own is not None and own.head == token.i and own.kind in ARMED  # "led by a suicide bomber"
         if (
             verb.pos_ == "VERB"
-            and not (is_somebody and verb.lemma_ not in VIOLENT | LIGHT | GO_OFF and token.dep_ == "pobj")
+            and not (is_somebody and verb.lemma_ not in VIOLENT | GO_OFF and token.dep_ == "pobj")
+            and verb.lemma_ not in TELLS_OF
             and token.dep_ in ("nsubj", "nsubjpass", "dobj", "pobj")
             and not (table.mentions_of(agents) and table.mentions_of(patients))
         ):
@@ -175,8 +180,26 @@ def _responsible(sent: Span, table: _Table) -> Iterator[tuple[ActorMention, str]
         elif t.lemma_ == "be" and any(c.lower_ == "behind" for c in t.children):
             for m in armed(subjects_of(t)):
                 yield m, "claimed" if m.antecedent is not None else "blamed"
+        elif t.lemma_ == "be" and any(c.dep_ == "attr" and c.lemma_ in CULPRITS for c in t.children):
+            for m in armed(subjects_of(t)):
+                yield m, "blamed"
         elif t.lemma_ == "sign" and t.tag_ in ("VBN", "VBD"):
-            for m in armed(objects_of(t, ("by",))):
+            for m in armed([*objects_of(t, ("by",)), *(c for c in t.children if c.dep_ in ("dobj", "oprd", "attr", "npadvmod"))]):
+                if m.kind == "named":
+                    yield m, "claimed"
+        elif t.lemma_ in ("bear", "carry") and any(o.lemma_ in ("initial", "signature", "name", "logo") for o in objects):
+            for m in table.in_sentence(sent):
+                if m.kind == "named" and m.head > t.i:
+                    yield m, "claimed"
+        elif t.lemma_ in ("work", "act", "handiwork") and t.pos_ == "NOUN":
+            for m in armed(objects_of(t, ("of", "by"))):
+                if m.kind in ("named", "state"):
+                    yield m, "blamed"
+        elif t.lemma_ in ("lay", "plant", "launch", "fire", "drop") and t.tag_ == "VBN" and (by := objects_of(t, ("by",))):
+            for m in armed(by):
+                yield m, "blamed"
+        elif t.lemma_ in REPORTING and t.pos_ == "VERB" and any(c.dep_ == "ccomp" and _own_deed(c) for c in t.children):
+            for m in armed(governing_subject(t)[0]):
                 if m.kind == "named":
                     yield m, "claimed"
         elif t.lemma_ == "belong":
@@ -199,6 +222,16 @@ def _responsible(sent: Span, table: _Table) -> Iterator[tuple[ActorMention, str]
         elif t.lemma_ == "responsible" and t.head.lemma_ == "be":
             for m in armed(subjects_of(t.head)):
                 yield m, "blamed"
+
+
+def _own_deed(verb: Token) -> bool:
+    """Whether a clause tells a deed of whoever says it: "said it had laid the mine", "that one of its men had carried out"."""
+    if verb.lemma_ not in DEEDS or any(c.dep_ == "neg" for c in verb.children):
+        return False
+    return any(
+        s.lower_ in ("it", "they", "we") or any(x.dep_ == "poss" and x.lower_ in ("its", "their", "our") for x in s.subtree)
+        for s in subjects_of(verb)
+    )
 
 
 def _is_responsibility(token: Token) -> bool:

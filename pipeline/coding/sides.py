@@ -55,6 +55,7 @@ class Cast:
     candidates: dict[str, Candidate]
     agents: list[Actor] = field(default_factory=list)
     patients: list[Actor] = field(default_factory=list)
+    word: str = ""  # what the nameless doers are called: gunman, fighter, bomber
 
     def spans(self, side: Sequence[Actor]) -> list[tuple[int, int]]:
         """The words that name the actors of a side."""
@@ -171,12 +172,22 @@ class SideReader:
     # -- doers and sufferers ------------------------------------------------------------------------
 
     def _read_roles(self, event: Event, cast: Cast, country: str | None) -> None:
+        bodies = -1
         for f in event.frames[:SENTENCES_READ]:
+            bodies += not f.headline
             words: list[Trigger] = sorted([*f.acts, *f.means] or f.planned, key=lambda t: (-t.weight, t.start))
             where = "headline" if f.headline else "body"
             heads = [(_head_of(self.doc, t), "act") for t in words] + [(self.doc[c.cue], "count") for c in f.casualties]
-            for head, of in heads:
+            for n, (head, of) in enumerate(heads):
                 got_a, got_b = roles(self.doc, head, self.people)
+                if n == 0:
+                    for name, got in (("doer:top", got_a), ("sufferer:top", got_b)):
+                        for m in got:
+                            if (c := self._candidate(cast, m, country)) is not None:
+                                c.traits.update((name, f"{name}:{bodies}" if not f.headline else name))
+                for m in got_a:
+                    if m.kind == "unnamed" and not cast.word:
+                        cast.word = self.doc[m.head].lemma_.lower()
                 for name, got in (("doer", got_a), ("sufferer", got_b)):
                     for m in got:
                         c = self._candidate(cast, m, country)
@@ -252,7 +263,7 @@ class SideReader:
         named = self.countries.name(country) if country else ""
         suffix = f" ({named})" if named else ""
         crowd = {5: Actor("Rioters" + suffix, 5), 6: Actor("Protesters" + suffix, 6)}
-        forces = tuple(a for a in (*agents, *patients) if a.inter in (1, 8))
+        forces = tuple(a for a in (*agents, *patients) if a.inter in (1, 8)) or self._forces(cast)
         if sub_type == "Peaceful protest":
             return (crowd[6],), ()
         if sub_type == "Protest with intervention":
@@ -284,13 +295,21 @@ class SideReader:
                     return tuple(found), tuple(p for p in patients if p.name != UNIDENTIFIED) or patients
         return armed or (() if sub_type in TARGETED else agents[:1]), patients
 
+    @staticmethod
+    def _forces(cast: Cast) -> tuple[Actor, ...]:
+        """The state forces that do something in an event's sentences, where the first words name none."""
+        doers = [c.actor for c in cast.candidates.values() if c.actor.inter in (1, 8) and "doer" in c.traits]
+        return tuple(sorted(doers, key=lambda a: a.inter)[:1])
+
     # -- who is said to have done it ----------------------------------------------------------------
 
     def around(self, event: Event, events: Sequence[Event]) -> list[Frame]:
         """An event's sentences and those after them that may still speak of it."""
         first, last = event.frames[0].index, event.frames[-1].index
+        # Where the next event begins, the text speaks of that one.
+        later = [e.frames[0].index for e in events if e.assertion == "asserted" and e.frames[0].index > last]
         lo = bisect_left(self.frames, first, key=lambda f: f.index)
-        hi = bisect_right(self.frames, last + SAID_AFTER, key=lambda f: f.index)
+        hi = bisect_right(self.frames, min(last + SAID_AFTER, min(later, default=last + SAID_AFTER + 1) - 1), key=lambda f: f.index)
         return list(self.frames[lo:hi])
 
     def may_say(self, event: Event, events: Sequence[Event]) -> list[Frame]:
@@ -389,5 +408,7 @@ def _compare(cast: Cast) -> None:
     b_state = "none" if not cast.patients else "people" if all(a.inter == 7 for a in cast.patients) else "some"
     for c in cast.candidates.values():
         c.traits.add(f"a is {a_state}")
+        if cast.word and a_state == "gunmen":
+            c.traits.add(f"called {cast.word}")
         c.traits.add(f"b is {b_state}")
     _ = ARMED, Iterable, Iterator, Mapping
