@@ -31,7 +31,7 @@ from pipeline.coding.frames import Event, Frame, group, own_place
 from pipeline.coding.learned import Learned, Reading, load_learned, sentences_of
 from pipeline.coding.lexicon import FOLDER, read_table
 from pipeline.coding.places import PlaceMention, find_places
-from pipeline.coding.sides import SideReader
+from pipeline.coding.sides import SideReader, SideWeights, load_side_weights
 from pipeline.coding.steps import Step, event_steps, text_steps
 from pipeline.coding.texts import span_text, text_of
 from pipeline.coding.tolls import Told, Toll, resolve_toll
@@ -152,15 +152,22 @@ class Coder:
     name = CODER
 
     def __init__(
-        self, nlp: Language, gazetteer: Gazetteer, actors: ActorList, countries: Countries, learned: Learned | None = None
+        self,
+        nlp: Language,
+        gazetteer: Gazetteer,
+        actors: ActorList,
+        countries: Countries,
+        learned: Learned | None = None,
+        side_weights: SideWeights | None = None,
     ) -> None:
         self.nlp = nlp
         self.learned = learned
+        self.side_weights = side_weights
         self.gazetteer = gazetteer
         self.actors = actors
         self.countries = countries
         model = nlp.meta
-        learned_version = f"-{learned.version}" if learned else ""
+        learned_version = (f"-{learned.version}" if learned else "") + (f"-{side_weights.version}" if side_weights else "")
         self.version = f"{RULES_VERSION}-{lexicon_version()}{learned_version}-{model.get('name', 'blank')}-{model.get('version', '0')}"
 
     # -- the whole article --------------------------------------------------------------------
@@ -218,7 +225,8 @@ class Coder:
         reading = self.learned.read(doc, triggers) if self.learned else None
         labels = self._labels(doc, reading)
         frames = self.frames(article, doc, triggers, casualties, places, labels)
-        parsed = _Parsed(article, doc, frames, people, places, SideReader(doc, people, frames, self.actors, self.countries), reading)
+        sides = SideReader(doc, people, frames, self.actors, self.countries, self.side_weights)
+        parsed = _Parsed(article, doc, frames, people, places, sides, reading)
         parsed.steps += text_steps(frames, people)
         return parsed
 
@@ -965,7 +973,8 @@ def _without_summary(reports: Sequence[Report]) -> list[Report]:
 def load_coder(settings: Settings | None = None) -> Coder:
     """The rule coder of these settings, with its model, gazetteer and actor list loaded."""
     settings = settings or load_settings()
-    coder = Coder(load_nlp(settings.model), open_gazetteer(settings.cache), load_actors(), load_countries(), load_learned())
+    actors, countries = load_actors(), load_countries()
+    coder = Coder(load_nlp(settings.model), open_gazetteer(settings.cache), actors, countries, load_learned(), load_side_weights())
     # What was loaded lives as long as the process: the collector need not look through it again and again.
     gc.collect()
     gc.freeze()

@@ -25,7 +25,8 @@ TWO_SIDED = word_set("two_sided")
 
 # What a group says that its own men did: "claimed that a soldier of the caliphate had carried out the operation".
 DEEDS = frozenset(
-    "carry kill attack target strike hit fire detonate plant lay shell ambush execute conduct launch hold seize capture send shoot abduct".split()
+    "carry kill attack target strike hit fire detonate plant lay shell ambush execute conduct launch hold seize capture send shoot "
+    "abduct".split()
 )
 CULPRITS = frozenset("suspect culprit perpetrator inquiry line".split())
 # "A police bombing" was done to the police; "a police raid" by them.

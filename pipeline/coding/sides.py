@@ -8,23 +8,30 @@ the traits are weighed as trained (weights/sides.npz, tools/train_sides.py, docs
 
 from __future__ import annotations
 
+import hashlib
+import json
 import re
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from functools import lru_cache
+from pathlib import Path
 
+import numpy as np
 from spacy.tokens import Doc, Token
 
 from pipeline.actors import ActorList, Countries
 from pipeline.coding.actors import as_actor
 from pipeline.coding.assertion import REPORTING
 from pipeline.coding.events import Trigger
-from pipeline.coding.frames import Event, Frame
-from pipeline.coding.mentions import ARMED, UNIDENTIFIED, ActorMention
+from pipeline.coding.frames import CROWDS, Event, Frame
+from pipeline.coding.mentions import UNIDENTIFIED, ActorMention
 from pipeline.coding.roles import ATTACK_NOUNS, VIOLENT, responsible, roles
 from pipeline.coding.texts import span_text
+from pipeline.errors import SettingsError
 from pipeline.models import Actor
 
+WEIGHTS = Path(__file__).resolve().parent / "weights" / "sides.npz"
 # An event told in more sentences than this says who fought in its first.
 SENTENCES_READ = 6
 # Sentences after an event's last that may still say who did it.
@@ -39,12 +46,13 @@ class Candidate:
     mentions: list[ActorMention] = field(default_factory=list)
     traits: set[str] = field(default_factory=set)
     cited: tuple[int, int] | None = None  # the words that make it a side, first found
+    near: tuple[int, int] | None = None  # its first mention in the event's sentences
 
     @property
     def span(self) -> tuple[int, int] | None:
         """The characters to cite for it."""
-        if self.cited is not None:
-            return self.cited
+        if self.cited is not None or self.near is not None:
+            return self.cited or self.near
         return (self.mentions[0].start, self.mentions[0].end) if self.mentions else None
 
 
@@ -65,7 +73,8 @@ class Cast:
 
 # Words of a sentence that tells who nameless attackers were: "believed to belong to", "signed by", "said it was behind".
 NAMING = re.compile(
-    r"\b(?:(?P<believed>believed|suspected|alleged\w*|presum\w+|thought)|(?P<belong>belong\w*|members? of|linked|links|affiliat\w+|loyal|identified|recogni[sz]ed)"
+    r"\b(?:(?P<believed>believed|suspected|alleged\w*|presum\w+|thought)"
+    r"|(?P<belong>belong\w*|members? of|linked|links|affiliat\w+|loyal|identified|recogni[sz]ed)"
     r"|(?P<signed>sign(?:ed|ature)|initials|bears|bore|cards?|leaflets?|banner|canvas)|(?P<behind>behind|owned up|owns up)"
     r"|(?P<laid>laid|planted|launched by|fired by|carried out by|work of|hand of|act by)|(?P<claimed>claim\w*|responsib\w+|credit)"
     r"|(?P<blamed>blam\w+|accus\w+|attribut\w+|inquiry|suspicion)|(?P<denied>den(?:y|ies|ied|ial)|reject\w*))\b",
@@ -77,8 +86,15 @@ class SideReader:
     """Reads the cast of events in one parsed text; holds what is the same for all of its events."""
 
     def __init__(
-        self, doc: Doc, people: Sequence[ActorMention], frames: Sequence[Frame], actors: ActorList, countries: Countries
+        self,
+        doc: Doc,
+        people: Sequence[ActorMention],
+        frames: Sequence[Frame],
+        actors: ActorList,
+        countries: Countries,
+        weights: SideWeights | None = None,
     ) -> None:
+        self.weights = weights
         self.doc = doc
         self.people = people
         self.frames = frames
@@ -127,6 +143,7 @@ class SideReader:
         self, c: Candidate, m: ActorMention, f: Frame, index: int, first: int, last: int, mine: set[int], others: set[int]
     ) -> None:
         if index in mine:
+            c.near = c.near or (m.start, m.end)
             c.traits.add("here")
             c.traits.add("here:headline" if f.headline else "here:first" if index <= first + 1 else "here:later")
             for name in self._how(m):
@@ -202,7 +219,9 @@ class SideReader:
                     if len(cast.patients) < 3:
                         self._add(cast, cast.patients, victim, cast.agents, country)
                 elif c_.best and c_.party in ("people", "civilians"):
-                    self._civilians(cast, country).traits.add("counted")
+                    c = self._civilians(cast, country)
+                    c.traits.add("counted")
+                    c.near = c.near or (c_.start, c_.end)
 
     def _candidate(self, cast: Cast, m: ActorMention, country: str | None) -> Candidate | None:
         actor = self.actor(m, country)
@@ -252,6 +271,15 @@ class SideReader:
     # -- the sides ------------------------------------------------------------------------------------
 
     def settle(
+        self, cast: Cast, event: Event, events: Sequence[Event], sub_type: str | None, country: str | None
+    ) -> tuple[tuple[Actor, ...], tuple[Actor, ...]]:
+        """The sides of an event of a type: by the rules, and for what is told as news by what the weights make of them."""
+        by_rules = self.settle_by_rules(cast, event, events, sub_type, country)
+        if self.weights is None or sub_type is None or sub_type in CROWDS or event.assertion != "asserted":
+            return by_rules
+        return self.weights.settle(cast, sub_type, *by_rules)
+
+    def settle_by_rules(
         self, cast: Cast, event: Event, events: Sequence[Event], sub_type: str | None, country: str | None
     ) -> tuple[tuple[Actor, ...], tuple[Actor, ...]]:
         """The sides by the codebook's conventions: who marches is Protesters or Rioters, a claimant or the one blamed did it.
@@ -351,8 +379,8 @@ class SideReader:
 
 # Types in which people hurt by bare number ("killed at least 16") are civilians, and do not do the deed.
 TARGETED = frozenset(
-    ("Attack", "Air/drone strike", "Suicide bomb", "Shelling/artillery/missile attack", "Remote explosive/landmine/IED", "Grenade", "Chemical weapon",
-     "Sexual violence", "Abduction/forced disappearance")
+    ("Attack", "Air/drone strike", "Suicide bomb", "Shelling/artillery/missile attack", "Remote explosive/landmine/IED", "Grenade",
+     "Chemical weapon", "Sexual violence", "Abduction/forced disappearance")
 )  # fmt: skip
 PREPOSITIONS = frozenset("by on against at of from with between in to for under among into near after".split())
 
@@ -411,4 +439,156 @@ def _compare(cast: Cast) -> None:
         if cast.word and a_state == "gunmen":
             c.traits.add(f"called {cast.word}")
         c.traits.add(f"b is {b_state}")
-    _ = ARMED, Iterable, Iterator, Mapping
+
+
+# -- the weights ------------------------------------------------------------------------------------
+
+# "Nobody" has to be this many times likelier than the likeliest actor before a side stays empty.
+NOBODY = 2.0
+# An actor has to be this many times likelier than the rules' one to take its place.
+OVERRULE = 1.5
+# Others as likely as this stand beside the likeliest.
+ALSO = 0.25
+
+FAMILIES = {
+    "Air/drone strike": "remote", "Shelling/artillery/missile attack": "remote", "Chemical weapon": "remote",
+    "Suicide bomb": "bomb", "Remote explosive/landmine/IED": "bomb", "Grenade": "bomb",
+    "Attack": "attack", "Sexual violence": "attack", "Abduction/forced disappearance": "attack",
+    "Government regains territory": "territory", "Non-state actor overtakes territory": "territory",
+    "Non-violent transfer of territory": "territory",
+}  # fmt: skip
+# Traits that mean something else for each family of types, or by what the rules chose.
+_BY_FAMILY = ("rule", "settled", "a:", "b:", "doer", "sufferer", "victim", "counted", "claimed", "blamed")
+_BY_A = ("claimed", "blamed", "said:", "only group", "here", "after", "before")
+_BY_B = ("sufferer", "victim", "counted", "here")
+# What stands in the text that makes "nobody" more or less likely.
+_TOLD = ("claimed", "blamed", "denied", "groups:1", "groups:2", "groups:many", "only group here", "doer", "sufferer",
+         "victim:killed", "victim:injured", "counted", "called gunman")  # fmt: skip
+
+
+def _state_of(side: Sequence[Actor], plain: str) -> str:
+    if not side:
+        return "none"
+    return plain if all(a.name == UNIDENTIFIED or a.inter == 7 for a in side) else "some"
+
+
+def signs(c: Candidate, sub_type: str, agents: Sequence[Actor], patients: Sequence[Actor]) -> Iterator[str]:
+    """What the weights know a candidate by: its traits, alone and with its kind, the event's type and the rules' sides."""
+    kind = kind_trait(c.actor)
+    family = FAMILIES.get(sub_type, sub_type)
+    yield f"kind {kind}"
+    yield f"{family}|{kind}"
+    if family != sub_type:
+        yield f"{sub_type}|{kind}"
+    a_state, b_state = _state_of(agents, "gunmen"), _state_of(patients, "people")
+    traits = sorted(c.traits)
+    for side, name, state in ((agents, "a", a_state), (patients, "b", b_state)):
+        mine = any(x.name == c.actor.name for x in side)
+        traits += [f"settled {name}"] if mine else []
+        traits.append(f"{name}: {'self' if mine else state}")
+    for t in traits:
+        yield t
+        yield f"{t}|{kind}"
+        if t.startswith(_BY_FAMILY):
+            yield f"{t}|{family}"
+        if t.startswith(_BY_A):
+            yield f"{t}|a {a_state}"
+        if t.startswith(_BY_B):
+            yield f"{t}|b {b_state}"
+
+
+def signs_of_nobody(cast: Cast, sub_type: str, agents: Sequence[Actor], patients: Sequence[Actor]) -> Iterator[str]:
+    """What the weights know "nobody is named" by."""
+    family = FAMILIES.get(sub_type, sub_type)
+    a_state, b_state = _state_of(agents, "gunmen"), _state_of(patients, "people")
+    yield from ("nobody", f"nobody|{family}", f"nobody|a {a_state}", f"nobody|b {b_state}", f"nobody|{family}|a {a_state}")
+    if family != sub_type:
+        yield f"nobody|{sub_type}"
+    told = set().union(*(c.traits for c in cast.candidates.values()))
+    yield from (f"nobody|{t}" for t in _TOLD if t in told)
+
+
+class SideWeights:
+    """What each sign says for side A and for side B: two choices among the candidates of an event and nobody."""
+
+    def __init__(self, by_sign: Mapping[str, tuple[float, float]], version: str = "") -> None:
+        self._by_sign = by_sign
+        self.version = version
+
+    def chances(
+        self, cast: Cast, sub_type: str, agents: Sequence[Actor], patients: Sequence[Actor]
+    ) -> tuple[list[Actor], list[float], list[float]]:
+        """The candidates, and how likely each is side A and side B; the last chance of each is that nobody is."""
+        people = sorted(cast.candidates.values(), key=lambda c: c.actor.name)
+        rows = [*(signs(c, sub_type, agents, patients) for c in people), signs_of_nobody(cast, sub_type, agents, patients)]
+        scores = np.zeros((len(rows), 2))
+        for i, row in enumerate(rows):
+            for sign in row:
+                if (w := self._by_sign.get(sign)) is not None:
+                    scores[i] += w
+        shares = np.exp(scores - scores.max(axis=0))
+        shares /= shares.sum(axis=0)
+        return [c.actor for c in people], [float(x) for x in shares[:, 0]], [float(x) for x in shares[:, 1]]
+
+    def settle(
+        self, cast: Cast, sub_type: str, agents: tuple[Actor, ...], patients: tuple[Actor, ...]
+    ) -> tuple[tuple[Actor, ...], tuple[Actor, ...]]:
+        """The rules' sides, or others where these are clearly likelier."""
+        people, a, b = self.chances(cast, sub_type, agents, patients)
+        if not people:
+            return agents, patients
+        return settle_chances(people, a, b, sub_type, agents, patients)
+
+
+def settle_chances(
+    people: Sequence[Actor], a: Sequence[float], b: Sequence[float], sub_type: str, agents: tuple[Actor, ...], patients: tuple[Actor, ...]
+) -> tuple[tuple[Actor, ...], tuple[Actor, ...]]:
+    """Sides from chances: the rules' choice stays where no other is OVERRULE times as likely. A clash needs two parties."""
+    at = {p.name: i for i, p in enumerate(people)}
+    ours, theirs = [at[x.name] for x in agents if x.name in at], [at[x.name] for x in patients if x.name in at]
+    n = len(people)
+    if sub_type == "Armed clash":
+        pairs = [(a[i] * b[j], -i, -j) for i in range(n) for j in range(n) if i != j]
+        if not pairs:
+            return agents, patients
+        best, i, j = max(pairs)
+        if ours and theirs and best <= OVERRULE**2 * max(a[ours[0]] * b[theirs[0]], a[theirs[0]] * b[ours[0]]):
+            return agents, patients
+        return (people[-i],), (people[-j],)
+    mine = _side(a, ours, n)
+    others = [i for i in _side(b, theirs, n) if i not in mine]
+    if not others:
+        rest = [i for i in range(n) if i not in mine and b[i] * NOBODY > b[n]]
+        others = sorted(rest, key=lambda i: (-b[i], i))[:1]
+    return tuple(people[i] for i in mine[:4]), tuple(people[i] for i in others[:4])
+
+
+def _side(chances: Sequence[float], ruled: list[int], n: int) -> list[int]:
+    """The indices of one side: the rules' unless the chances say another, or nobody."""
+    order = sorted(range(n), key=lambda i: (-chances[i], i))
+    chosen = [] if chances[order[0]] * NOBODY < chances[n] else [i for k, i in enumerate(order) if k == 0 or chances[i] >= ALSO]
+    if not ruled:
+        return chosen
+    best = max(chances[i] for i in ruled)
+    likelier = chances[chosen[0]] if chosen else chances[n]
+    return chosen if likelier > OVERRULE * best else ruled
+
+
+def pack(by_sign: Mapping[str, tuple[float, float]]) -> dict[str, np.ndarray]:
+    """The weights as arrays to save: the signs as JSON bytes, two half-precision numbers each."""
+    names = sorted(by_sign)
+    values = np.array([by_sign[n] for n in names], dtype=np.float16)
+    return {"signs": np.frombuffer(json.dumps(names, ensure_ascii=False).encode(), dtype=np.uint8), "weights": values}
+
+
+@lru_cache(maxsize=1)
+def load_side_weights(path: Path = WEIGHTS) -> SideWeights:
+    """The weights in `path`. SettingsError where the file is missing or broken."""
+    try:
+        with np.load(path, allow_pickle=False) as file:
+            names = json.loads(bytes(file["signs"]))
+            values = file["weights"].astype(np.float64)
+    except (OSError, ValueError, KeyError) as e:
+        raise SettingsError(f"the weights of the sides in {str(path)!r} cannot be read: {e}") from e
+    version = hashlib.blake2b(json.dumps(names).encode() + values.tobytes(), digest_size=3).hexdigest()
+    return SideWeights({name: (float(a), float(b)) for name, (a, b) in zip(names, values, strict=True)}, version)
