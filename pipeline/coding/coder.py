@@ -33,6 +33,7 @@ from pipeline.coding.frames import Event, Frame, apart, event_day, group
 from pipeline.coding.learned import Learned, Reading, load_learned, sentences_of
 from pipeline.coding.lexicon import FOLDER, read_table, word_set
 from pipeline.coding.places import PlaceMention, find_places
+from pipeline.coding.sides import SideReader, SideWeights, load_side_weights
 from pipeline.coding.steps import Step, event_steps, text_steps
 from pipeline.coding.texts import span_text, text_of
 from pipeline.coding.tolls import Told, Toll, resolve_toll
@@ -141,6 +142,7 @@ class _Parsed:
     people: list[who.ActorMention]
     places: list[PlaceMention]
     clues: list[CountryClue]
+    sides: SideReader
     reading: Reading | None = None
     steps: list[Step] = field(default_factory=list)
     counted: set[tuple[str, str]] = field(default_factory=set)  # (killed or injured, side) of the events coded so far
@@ -152,15 +154,22 @@ class Coder:
     name = CODER
 
     def __init__(
-        self, nlp: Language, gazetteer: Gazetteer, actors: ActorList, countries: Countries, learned: Learned | None = None
+        self,
+        nlp: Language,
+        gazetteer: Gazetteer,
+        actors: ActorList,
+        countries: Countries,
+        learned: Learned | None = None,
+        side_weights: SideWeights | None = None,
     ) -> None:
         self.nlp = nlp
         self.learned = learned
+        self.side_weights = side_weights
         self.gazetteer = gazetteer
         self.actors = actors
         self.countries = countries
         model = nlp.meta
-        learned_version = f"-{learned.version}" if learned else ""
+        learned_version = (f"-{learned.version}" if learned else "") + (f"-{side_weights.version}" if side_weights else "")
         self.version = f"{RULES_VERSION}-{lexicon_version()}{learned_version}-{model.get('name', 'blank')}-{model.get('version', '0')}"
 
     # -- the whole article --------------------------------------------------------------------
@@ -217,7 +226,8 @@ class Coder:
         reading = self.learned.read(doc, triggers) if self.learned else None
         labels = self._labels(doc, reading)
         frames = self.frames(article, doc, triggers, casualties, places, people, labels)
-        parsed = _Parsed(article, doc, frames, people, places, clues, reading)
+        sides = SideReader(doc, people, frames, self.actors, self.countries, self.side_weights)
+        parsed = _Parsed(article, doc, frames, people, places, clues, sides, reading)
         parsed.steps += text_steps(frames, people)
         return parsed
 
@@ -404,7 +414,8 @@ class Coder:
         country = where.get("country")
         if country is None and where.get("where_prec") == 7:
             country = ""  # at sea off no named coast: every state's forces are abroad
-        agents, patients, a_spans, b_spans = self._sides(parsed, event, country)
+        cast = parsed.sides.cast(event, events, country)
+        agents, patients = tuple(cast.agents[:4]), tuple(cast.patients[:4])
         asserted = sum(e.assertion == "asserted" for e in events)
         killed, injured = self._tolls(parsed, event, agents, patients, country, number=number, of=asserted)
         armed_target = any(a.inter in (1, 2, 3, 4, 8) for a in patients) if patients else None
@@ -414,7 +425,7 @@ class Coder:
         if sub_type in DEATHLESS and event.assertion == "asserted" and killed.best != 0:
             killed = Toll()  # by its very type nobody died in it: the dead told beside it are another event's
         claims, attributions = self._claims(parsed, event, cite)
-        agents, patients = self._settle_sides(parsed, event, sub_type, agents, patients, claims, country, a_spans)
+        agents, patients = parsed.sides.settle(cast, event, events, sub_type, country)
         if trigger is not None:
             cite("sub_event_type", trigger.start_char, trigger.end_char)
         date = self._date(article, event, events, parsed, evidence)
@@ -422,9 +433,9 @@ class Coder:
             cite("place_name", place.phrase_start, place.phrase_end)
         if told_by is not None:
             cite("country", *told_by)
-        for start, end in a_spans:
+        for start, end in cast.spans(agents):
             cite("side_a", start, end)
-        for start, end in b_spans:
+        for start, end in cast.spans(patients):
             cite("side_b", start, end)
         for name, toll in (("deaths_best", killed), ("injured_best", injured)):
             for c in toll.evidence:
@@ -529,109 +540,6 @@ class Coder:
             for t, _ in weighted:
                 modes += [m for m in t.modes if m not in modes]
         return sub_type, tuple(modes[:4]), best
-
-    def _sides(
-        self, parsed: _Parsed, event: Event, country: str | None
-    ) -> tuple[tuple[Actor, ...], tuple[Actor, ...], list[tuple[int, int]], list[tuple[int, int]]]:
-        """Who did it and to whom, from the grammar of the event's words, first told first."""
-        agents: list[Actor] = []
-        patients: list[Actor] = []
-        a_spans: list[tuple[int, int]] = []
-        b_spans: list[tuple[int, int]] = []
-
-        def add(found: list[Actor], spans: list[tuple[int, int]], mention: who.ActorMention, other: list[Actor]) -> None:
-            actor = who.as_actor(mention, country, self.actors, self.countries)
-            if (
-                actor is None
-                or actor.name.endswith(" of ")
-                or any(a.name == actor.name for a in found)
-                or any(a.name == actor.name for a in other)
-            ):
-                return
-            found.append(actor)
-            spans.append((mention.start, mention.end))
-
-        for f in event.frames[:6]:
-            words = sorted([*f.acts, *f.means] or f.planned, key=lambda t: (-t.weight, t.start))
-            heads = [_head_of(parsed.doc, t) for t in words] + [parsed.doc[c.cue] for c in f.casualties]
-            for head in heads:
-                got_a, got_b = who.roles(parsed.doc, head, parsed.people)
-                # The first words that name an agent say who it was; a later name only takes the place of "gunmen".
-                if not agents:
-                    for m in got_a:
-                        add(agents, a_spans, m, patients)
-                elif all(a.name == UNIDENTIFIED for a in agents):
-                    for m in got_a:
-                        actor = who.as_actor(m, country, self.actors, self.countries)
-                        if actor is not None and actor.inter in (2, 3, 4) and actor.name != UNIDENTIFIED:
-                            agents.clear()
-                            a_spans.clear()
-                            add(agents, a_spans, m, patients)
-                if len(patients) < 2:
-                    for m in got_b:
-                        add(patients, b_spans, m, agents)
-            for c in f.casualties:
-                if c.head >= 0 and len(patients) < 3 and (victim := _mention_at(parsed.people, parsed.doc[c.head])) is not None:
-                    add(patients, b_spans, victim, agents)
-        return tuple(agents[:4]), tuple(patients[:4]), a_spans[:4], b_spans[:4]
-
-    def _settle_sides(
-        self,
-        parsed: _Parsed,
-        event: Event,
-        sub_type: str | None,
-        agents: tuple[Actor, ...],
-        patients: tuple[Actor, ...],
-        claims: Sequence[Claim],
-        country: str | None,
-        a_spans: list[tuple[int, int]],
-    ) -> tuple[tuple[Actor, ...], tuple[Actor, ...]]:
-        """The sides by the codebook's conventions: who marches is Protesters or Rioters, a claimant or the one blamed did it.
-
-        Ruling 10 orders crowds and forces; ruling 11 makes the one party that claims or is blamed side A where the
-        text's own words name nobody, or only "gunmen".
-        """
-        named = self.countries.name(country) if country else ""
-        suffix = f" ({named})" if named else ""
-        crowd = {5: Actor("Rioters" + suffix, 5), 6: Actor("Protesters" + suffix, 6)}
-        forces = tuple(a for a in (*agents, *patients) if a.inter in (1, 8))
-        if sub_type == "Peaceful protest":
-            return (crowd[6],), ()
-        if sub_type == "Protest with intervention":
-            return (crowd[6],), forces
-        if sub_type == "Excessive force against protesters":
-            return forces or tuple(a for a in agents if a.inter not in (6, 7)), (crowd[6],)
-        if sub_type == "Violent demonstration":
-            return (crowd[5],), forces
-        if sub_type == "Mob violence":
-            return (crowd[5],), tuple(a for a in (*patients, *agents) if a.inter == 7)[:1] or patients
-        civilians = Actor("Civilians" + suffix, 7)
-        if not patients and any(c.party in ("people", "civilians") and c.best for _, c in event.casualties) and sub_type in TARGETED:
-            patients = (civilians,)
-        armed = tuple(a for a in agents if a.inter not in (5, 6, 7))
-        if not armed or all(a.name == UNIDENTIFIED for a in armed):
-            said = who.responsible(parsed.doc, [f.sent for f in self._around(parsed, event)], parsed.people)
-            for stance in ("claimed", "blamed"):
-                found: list[Actor] = []
-                for mention, how in said:
-                    actor = who.as_actor(mention, country, self.actors, self.countries)
-                    if (
-                        how == stance
-                        and actor
-                        and actor.name != UNIDENTIFIED
-                        and not any(x.name == actor.name for x in (*found, *patients))
-                    ):
-                        found.append(actor)
-                        a_spans.append((mention.start, mention.end))
-                if found and (stance == "claimed" or len(found) == 1):
-                    return tuple(found), tuple(p for p in patients if p.name != UNIDENTIFIED) or patients
-        return armed or (() if sub_type in TARGETED else agents[:1]), patients
-
-    @staticmethod
-    def _around(parsed: _Parsed, event: Event) -> list[Frame]:
-        """An event's sentences and those that go on about it, up to the next event's first."""
-        first, last = event.frames[0].index, event.frames[-1].index
-        return [f for f in parsed.frames if first <= f.index <= last + 3]
 
     def _tolls(
         self,
@@ -820,12 +728,6 @@ PEOPLE_WORDS = frozenset(
 )
 
 
-UNIDENTIFIED = "Unidentified armed group"
-# Types in which people hurt by bare number ("killed at least 16") are civilians, and do not do the deed.
-TARGETED = frozenset(
-    ("Attack", "Air/drone strike", "Suicide bomb", "Shelling/artillery/missile attack", "Remote explosive/landmine/IED", "Grenade", "Chemical weapon",
-     "Sexual violence", "Abduction/forced disappearance")
-)  # fmt: skip
 # A learned label overrules "asserted" only when it is this sure.
 OVERRULE = 0.6
 NO_EVENT = 0.8
@@ -1029,7 +931,8 @@ def _without_summary(reports: Sequence[Report]) -> list[Report]:
 def load_coder(settings: Settings | None = None) -> Coder:
     """The rule coder of these settings, with its model, gazetteer and actor list loaded."""
     settings = settings or load_settings()
-    coder = Coder(load_nlp(settings.model), open_gazetteer(settings.cache), load_actors(), load_countries(), load_learned())
+    actors, countries = load_actors(), load_countries()
+    coder = Coder(load_nlp(settings.model), open_gazetteer(settings.cache), actors, countries, load_learned(), load_side_weights())
     # What was loaded lives as long as the process: the collector need not look through it again and again.
     gc.collect()
     gc.freeze()
