@@ -10,7 +10,7 @@ from __future__ import annotations
 import gc
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from itertools import pairwise
@@ -560,7 +560,8 @@ class Coder:
                 sub_type = "Armed clash" if armed_target else "Attack"
             else:
                 return None, (), None
-        sub_type = _settle(sub_type, scores, agents, patients, killed)
+        heavy = {t.sub_event_type for t, factor in weighted if t.weight >= 3 and factor >= 1}
+        sub_type = _settle(sub_type, scores, heavy, agents, patients, killed)
         mine = [t for t, _ in weighted if tells_type(t, sub_type)]
         best = max(mine or [t for t, _ in weighted], key=lambda t: (t.weight, -t.start), default=None)
         return sub_type, _modes(event, sub_type, mine, agents, killed), best
@@ -755,6 +756,8 @@ TARGETED = frozenset(
 # A learned label overrules "asserted" only when it is this sure.
 OVERRULE = 0.6
 NO_EVENT = 0.8
+# A weak event word in a sentence that is told this surely needs no day and place beside it.
+SURELY_TOLD = 0.6
 
 
 def _second_opinion(f: Frame) -> str:
@@ -985,7 +988,7 @@ BARE_DEATH = frozenset(("V:kill", "N:killing|killings", "N:blast|explosion|blast
 
 
 def _tells_enough(event: Event, number: int) -> bool:
-    """Whether an event has more than a bare word: a strong word, a count, or a weak word with day and place."""
+    """Whether an event has more than a bare word: a strong word, a count, or a weak word with day and place or surely told."""
     weight = max((f.weight for f in event.frames), default=0)
     acts = [t for f in event.frames for t in (*f.acts, *f.means)]
     accident = any("accident" in f.cues or "private" in f.cues for f in event.frames)
@@ -993,11 +996,20 @@ def _tells_enough(event: Event, number: int) -> bool:
     body = [f for f in event.frames if not f.headline]
     if not body and number > 0:
         return False
-    return weight >= 2 or counted or (weight == 1 and event.place is not None and event.date is not None)
+    placed = event.place is not None and event.date is not None
+    surely = not accident and any(f.chances.get("asserted", 0.0) >= SURELY_TOLD for f in body)
+    return weight >= 2 or counted or (weight == 1 and (placed or surely))
 
 
-def _settle(sub_type: str, scores: dict[str, float], agents: Sequence[Actor], patients: Sequence[Actor], killed: Toll) -> str:
-    """The codebook's tie-breaks between neighbouring sub-types."""
+EXPLODING = frozenset(
+    ("Air/drone strike", "Shelling/artillery/missile attack", "Remote explosive/landmine/IED", "Grenade", "Suicide bomb", "Chemical weapon")
+)  # fmt: skip
+
+
+def _settle(
+    sub_type: str, scores: dict[str, float], heavy: Set[str], agents: Sequence[Actor], patients: Sequence[Actor], killed: Toll
+) -> str:
+    """The codebook's tie-breaks between neighbouring sub-types. `heavy`: those that a word of weight 3 names in the event's lead."""
     civilians_only = bool(patients) and all(p.inter == 7 for p in patients)
     armed_patients = any(p.inter in (1, 2, 3, 4, 8) for p in patients)
     if sub_type == "Armed clash" and civilians_only and scores.get("Armed clash", 0) < 8:
@@ -1010,10 +1022,20 @@ def _settle(sub_type: str, scores: dict[str, float], agents: Sequence[Actor], pa
         and scores.get("Armed clash", 0) > 0.5 * scores.get("Attack", 0)
     ):
         return "Armed clash"
-    if sub_type == "Peaceful protest" and scores.get("Protest with intervention", 0) >= 5:
+    if sub_type in EXPLODING and "Chemical weapon" in heavy:
+        return "Chemical weapon"
+    if sub_type == "Remote explosive/landmine/IED" and "Disrupted weapons use" in heavy and not killed.best:
+        return "Disrupted weapons use"
+    if sub_type in ("Remote explosive/landmine/IED", "Attack", "Armed clash") and "Suicide bomb" in heavy:
+        return "Suicide bomb"
+    if sub_type == "Peaceful protest" and "Protest with intervention" in heavy:
         sub_type = "Protest with intervention"
-    if sub_type == "Protest with intervention" and killed.best and scores.get("Excessive force against protesters", 0) > 0:
-        return "Excessive force against protesters"
+    if sub_type in ("Peaceful protest", "Protest with intervention"):
+        forces = any(a.inter in (1, 8) for a in agents)
+        if killed.best and (scores.get("Excessive force against protesters", 0) > 0 or forces):
+            return "Excessive force against protesters"
+        if "Violent demonstration" in heavy:
+            return "Violent demonstration"
     return sub_type
 
 

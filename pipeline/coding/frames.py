@@ -68,6 +68,9 @@ ALONE = frozenset(
      "Non-violent transfer of territory", "Other", "Abduction/forced disappearance", "Sexual violence")
 )  # fmt: skip
 
+# What often only follows another event of the same article.
+AFTERMATH = frozenset(("Arrests", "Change to group/activity", "Disrupted weapons use", "Looting/property destruction", "Other"))
+
 
 def matter(sub_event_type: str) -> str:
     """The kind of matter a sub-event type belongs to: crowds, a development by its own name, or violence."""
@@ -279,8 +282,8 @@ def _is_other_matter(f: Frame, current: Event, place: PlaceMention | None, date:
         place is not None and current.place is not None and is_specific(place) and place.name != current.place.name and place.place is None
     )
     if mine and not mine & theirs:
-        if mine == {"Arrests"} and not (elsewhere or later):
-            return False  # arrests that only follow an event of the same article are part of it (ruling 20)
+        if mine <= AFTERMATH and not (elsewhere or later):
+            return False  # arrests that only follow an event of the same article are part of it (ruling 20); so is a curfew or a burnt truck
         if "crowds" in mine:
             return True
         return f.opens_paragraph or later or elsewhere or "separate" in f.cues or (place is not None and place.place is None)
