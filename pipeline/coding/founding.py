@@ -139,7 +139,7 @@ def _age(day: str, published: str) -> str:
 
 def facts_of(f: Frame, events: Sequence[Event], current: Event, last: DateMention | None, published: str | None, round_up: bool) -> dict[str, float]:
     """What speaks for or against an event of its own; every value between 0 and 1."""
-    from pipeline.coding.frames import disjoint, is_redated, is_specific, matters, own_date, own_place, same_place
+    from pipeline.coding.frames import AFTERMATH, disjoint, is_redated, is_specific, matters, own_date, own_place, same_place
 
     text = span_text(f.sent).strip()
     asserted = [e for e in events if e.assertion == "asserted"]
@@ -187,6 +187,7 @@ def facts_of(f: Frame, events: Sequence[Event], current: Event, last: DateMentio
         facts[f"cue {kind}"] = 1.0
     here, there = matters([f]), matters(current.frames, 1)
     facts["other matter"] = float(bool(here) and not here & there)
+    facts["aftermath"] = float(bool(here) and here <= AFTERMATH and not here & there)
     facts["same matter"] = float(bool(here & there))
     kinds, have = {t.sub_event_type for t in f.acts if t.weight >= 2}, {t.sub_event_type for g in current.frames for t in g.acts}
     facts["same type"] = float(bool(kinds & have))

@@ -73,6 +73,9 @@ ALONE = frozenset(
      "Non-violent transfer of territory", "Other", "Abduction/forced disappearance", "Sexual violence")
 )  # fmt: skip
 
+# What often only follows another event of the same article.
+AFTERMATH = frozenset(("Arrests", "Change to group/activity", "Disrupted weapons use", "Looting/property destruction", "Other"))
+
 
 def matter(sub_event_type: str) -> str:
     """The kind of matter a sub-event type belongs to: crowds, a development by its own name, or violence."""
