@@ -269,7 +269,7 @@ def quantity_of(noun: Token) -> Quantity | None:
     if noun.tag_ in ("NNS", "NNPS"):
         # "nine Peoples Party supporters": the number hangs on a name inside the phrase
         edge = next((t for t in doc[noun.left_edge.i : min(noun.left_edge.i + 4, noun.i)] if _is_number(t)), None)
-        return read_quantity(edge) if edge is not None and not edge.ent_type_ in ("DATE", "TIME") else None
+        return read_quantity(edge) if edge is not None and edge.ent_type_ not in ("DATE", "TIME") else None
     if noun.pos_ in ("NOUN", "PROPN", "ADJ") or noun.lower_ in ("one", "another", "he", "she", "him", "her"):
         first = min([c.idx for c in noun.lefts if c.dep_ in ("det", "amod", "poss", "compound", "nmod")] + [noun.idx])
         return Quantity(1, 1, 1, False, first, noun.idx + len(noun))
