@@ -29,6 +29,7 @@ from pipeline.gazetteer import distance_km
 SAME_PLACE_KM = 30.0
 # News is of the last weeks; an event told with an older day is recalled, not reported.
 OLD_DAYS = 31
+OLDER_DAYS = 92  # the same in a round-up, which may be of a quarter
 # A digest's heading names a day of the last week.
 NEWS_DAYS = 8
 
@@ -391,9 +392,10 @@ def _place_frame(
         if date is not None and published and date.date_end and _days(published, date.date_end) > OLD_DAYS and not f.headline:
             return None, f"told with a day long before publication ({date.date_end})", "background"
         return None, "the first event told", "asserted"
-    long_ago = date is not None and bool(published and date.date_end) and _days(published or "", date.date_end or "") > OLD_DAYS
+    age = _days(published, date.date_end) if date is not None and published and date.date_end else 0
+    long_ago = age > (OLDER_DAYS if round_up else OLD_DAYS)
     if current.headline_only and len(asserted) == 1:
-        if long_ago and not round_up:
+        if long_ago:
             current.assertion = "background"
         return current, "tells what the headline says", current.assertion
     if f.listed and (f.weight >= 1 or f.casualties):
@@ -401,8 +403,10 @@ def _place_frame(
     answer = load_founding().answer(facts_of(f, events, current, last, published, round_up))
     why = f"{', '.join(answer.because)} (probability {answer.chance:.2f})"
     if answer.what == "new":
-        if long_ago and not round_up:
+        if long_ago:
             return None, f"another event, long before publication: {why}", "background"
+        if _sums_up_others(f, asserted, date, place):
+            return None, f"a toll larger than any told, of no day and place: {why}", "aggregate"
         return None, f"another event: {why}", "asserted"
     if answer.what == "recalled":
         return None, f"another event, recalled: {why}", "background"
@@ -410,6 +414,14 @@ def _place_frame(
         if e is not current and _took_place_as(e, place, date) and not _may_be(current, place, date):
             return e, "same place and day as an event told before", "asserted"
     return current, f"goes on: {why}", "asserted"
+
+
+def _sums_up_others(f: Frame, asserted: Sequence[Event], date: DateMention | None, place: PlaceMention | None) -> bool:
+    """Whether a toll without a day or a place of its own is a sum: events are told apart by these, and a greater toll would lead."""
+    if date is not None or (place is not None and is_specific(place)) or f.weight >= 3:
+        return False
+    dead = max((c.best or 0 for c in f.casualties if c.kind == "killed"), default=0)
+    return dead >= 10 and dead > max((c.best or 0 for e in asserted for _, c in e.casualties if c.kind == "killed"), default=0)
 
 
 def _took_place_as(event: Event, place: PlaceMention | None, date: DateMention | None) -> bool:
