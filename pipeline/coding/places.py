@@ -199,8 +199,10 @@ def nations(doc: Doc) -> list[tuple[int, int, str]]:
     while i < count:
         step = 1
         if (text := doc[i].text)[0].isupper():
-            pair = known.get(f"{fold(text)} {fold(doc[i + 1].text)}") if i + 1 < count and doc[i + 1].text[0].isupper() else None
-            if match := pair or known.get(fold(text)):
+            pair = (
+                known.get(f"{_fold_word(text)} {_fold_word(doc[i + 1].text)}") if i + 1 < count and doc[i + 1].text[0].isupper() else None
+            )
+            if match := pair or known.get(_fold_word(text)):
                 step = 2 if pair else 1
                 found.append((i, i + step, match[0]))
         i += step
@@ -208,9 +210,15 @@ def nations(doc: Doc) -> list[tuple[int, int, str]]:
 
 
 @lru_cache(maxsize=1)
+def _capitals_as_written() -> dict[str, str]:
+    """Alpha-2 code -> the capital's name."""
+    return {row["alpha2"]: row["capital"] for row in read_table("countries.csv") if row["capital"]}
+
+
+@lru_cache(maxsize=1)
 def _capital_names() -> dict[str, str]:
     """Alpha-2 code -> folded name of the capital."""
-    return {row["alpha2"]: fold(row["capital"]) for row in read_table("countries.csv") if row["capital"]}
+    return {code: fold(name) for code, name in _capitals_as_written().items()}
 
 
 # Weights of the signals, in log-odds; fitted by logistic regression on one half of LGL and on our own
@@ -1086,7 +1094,7 @@ def _capitals(doc: Doc, looks: _Looks, mentions: Sequence[PlaceMention], gazette
         if code is None and (match.group(1) or len(spoken) != 1 or not match.group().startswith("the ")):
             continue
         code = code or next(iter(spoken))
-        capital = next((row["capital"] for row in read_table("countries.csv") if row["alpha2"] == code), "")
+        capital = _capitals_as_written().get(code, "")
         if not capital or any(
             match.start() - 25 < m.start < match.end() + 4 and m.place and fold(m.place.name) == fold(capital) for m in mentions
         ):
