@@ -199,8 +199,10 @@ def nations(doc: Doc) -> list[tuple[int, int, str]]:
     while i < count:
         step = 1
         if (text := doc[i].text)[0].isupper():
-            pair = known.get(f"{fold(text)} {fold(doc[i + 1].text)}") if i + 1 < count and doc[i + 1].text[0].isupper() else None
-            if match := pair or known.get(fold(text)):
+            pair = (
+                known.get(f"{_fold_word(text)} {_fold_word(doc[i + 1].text)}") if i + 1 < count and doc[i + 1].text[0].isupper() else None
+            )
+            if match := pair or known.get(_fold_word(text)):
                 step = 2 if pair else 1
                 found.append((i, i + step, match[0]))
         i += step
@@ -208,9 +210,15 @@ def nations(doc: Doc) -> list[tuple[int, int, str]]:
 
 
 @lru_cache(maxsize=1)
+def _capitals_as_written() -> dict[str, str]:
+    """Alpha-2 code -> the capital's name."""
+    return {row["alpha2"]: row["capital"] for row in read_table("countries.csv") if row["capital"]}
+
+
+@lru_cache(maxsize=1)
 def _capital_names() -> dict[str, str]:
     """Alpha-2 code -> folded name of the capital."""
-    return {row["alpha2"]: fold(row["capital"]) for row in read_table("countries.csv") if row["capital"]}
+    return {code: fold(name) for code, name in _capitals_as_written().items()}
 
 
 # Weights of the signals, in log-odds; fitted by logistic regression on one half of LGL and on our own
@@ -305,7 +313,7 @@ def _span_at(i: int, words: _Words, looks: _Looks, gazetteer: Gazetteer, previou
         found = gazetteer.matches(key)
         if not found:
             continue
-        if last < whole and not _stands_alone(last, whole, words, looks, gazetteer):
+        if last < whole and not _stands_alone(last, whole, words, looks, gazetteer, found):
             break  # "Balad" of "Balad Ruz": another place's name, or a person's
         span = _weigh(i, last, key, found, words, looks, previous)
         if span is not None and span.logit > _KEEP:
@@ -339,7 +347,7 @@ _JOINING = _SMALL | {"sa", "e", "bin", "ibn"}
 _GOES_ON = frozenset(("GPE", "LOC", "PERSON", "FAC"))
 
 
-def _stands_alone(last: int, whole: int, words: _Words, looks: _Looks, gazetteer: Gazetteer) -> bool:
+def _stands_alone(last: int, whole: int, words: _Words, looks: _Looks, gazetteer: Gazetteer, found: Sequence[tuple[Place, int]]) -> bool:
     """Whether a name may end at word `last` though capitalised words follow: before an organisation's, a street's
     or another place's name, or where the entity recogniser ends a place."""
     following = words.folded[last + 1]
@@ -348,7 +356,8 @@ def _stands_alone(last: int, whole: int, words: _Words, looks: _Looks, gazetteer
         if following in _ARTICLES or following in ("sa", "de", "e"):
             return False
         entity = looks.entity(words.starts[last])
-        goes_on = entity is not None and entity[2] in _GOES_ON and entity[1] >= words.ends[last + 1]
+        labels = _GOES_ON if any(quality == OWN_NAME for _, quality in found) else _GOES_ON | {"ORG"}
+        goes_on = entity is not None and entity[2] in labels and entity[1] >= words.ends[last + 1]
         return not goes_on or following in _ORG_NOUNS or following in _STREETS
     if gap in ("-", "‐", "‑", "–"):
         return words.cap[last + 1] and bool(gazetteer.matches(words.folded[last + 1]))
@@ -718,6 +727,8 @@ def _group(spans: Sequence[_Span], gazetteer: Gazetteer, votes: dict[str, int]) 
         if not any(place.country in anchored for place, _ in options):
             like = [(place, LIKE_NAME) for place in gazetteer.alike(key) if place.country in anchored]
             options += like[:5]
+        if not options and not anchored and any({"prev:in", "prev:type of"} & set(m.signals) for m in members):
+            options = _of_one_country(gazetteer.alike(key))
         if kinds & _DIVISIONS and not any(place.kind in kinds for place, _ in options):
             like = [(p, LIKE_NAME) for p in gazetteer.alike(key) if p.kind in kinds and not any(p is o for o, _ in options)]
             options += [m for m in like if m[0].country in anchored][:5] or like[:5]
@@ -729,6 +740,18 @@ def _group(spans: Sequence[_Span], gazetteer: Gazetteer, votes: dict[str, int]) 
         weight = max(0.05, min(1.0, 1 / (1 + math.exp(DOUBT - max(m.logit for m in members))))) * (1 + 0.3 * math.log(len(members)))
         groups.append(_Group(members, options, weight))
     return groups
+
+
+def _of_one_country(places: Sequence[Place]) -> list[tuple[Place, int]]:
+    """The places of a sound where nearly all who live in them live in one country, else none: then a spelling is safe without context."""
+    people: dict[str, int] = defaultdict(int)
+    for place in places:
+        if place.kind == "city" and place.country:
+            people[place.country] += place.population
+    code, most = max(people.items(), key=lambda kv: (kv[1], kv[0]), default=("", 0))
+    if most < 20_000 or most < 0.8 * sum(people.values()):
+        return []
+    return [(place, LIKE_NAME) for place in places if place.country == code]
 
 
 def _seats(division: Place, gazetteer: Gazetteer) -> list[Place]:
@@ -1071,7 +1094,7 @@ def _capitals(doc: Doc, looks: _Looks, mentions: Sequence[PlaceMention], gazette
         if code is None and (match.group(1) or len(spoken) != 1 or not match.group().startswith("the ")):
             continue
         code = code or next(iter(spoken))
-        capital = next((row["capital"] for row in read_table("countries.csv") if row["alpha2"] == code), "")
+        capital = _capitals_as_written().get(code, "")
         if not capital or any(
             match.start() - 25 < m.start < match.end() + 4 and m.place and fold(m.place.name) == fold(capital) for m in mentions
         ):
@@ -1322,10 +1345,12 @@ def _between(text: str, mentions: list[PlaceMention]) -> list[PlaceMention]:
     result = list(mentions)
     for number in range(len(mentions) - 1):
         first, second = mentions[number], mentions[number + 1]
-        if first.where_prec <= 3 and not first.relation and (opening := _BETWEEN.search(text[max(0, first.start - 60) : first.start])):
-            result[number] = first = replace(
-                first, relation="between", where_prec=2, phrase_start=max(0, first.start - 60) + opening.start()
-            )
+        if first.where_prec <= 3 and not result[number].relation:
+            # The other end may be a village that the gazetteer lacks.
+            opening = _BETWEEN.search(text[max(0, first.start - 60) : first.start])
+            if opening and not re.search(r"[A-Z]", opening.group()[1:]):
+                start = max(0, first.start - 60) + opening.start()
+                result[number] = first = replace(first, relation="between", where_prec=2, phrase_start=start)
         if second.start - first.end > 60 or not (opening := _BETWEEN.search(text[max(0, first.start - 60) : first.start])):
             continue
         if not _BETWEEN_AND.fullmatch(text[first.end : second.start]):
