@@ -799,9 +799,7 @@ def _names_civilians(parsed: _Parsed, event: Event, zero: Sequence[tuple[int, in
     """Whether an event's sentences name civilians outside the words that say that nobody was hurt."""
     spans = [(f.sent.start_char, f.sent.end_char) for f in event.frames]
     return any(
-        m.kind in ("civilians", "objects")
-        and any(a <= m.start < b for a, b in spans)
-        and not any(a <= m.start < b for a, b in zero)
+        m.kind in ("civilians", "objects") and any(a <= m.start < b for a, b in spans) and not any(a <= m.start < b for a, b in zero)
         for m in parsed.people
     )
 
@@ -841,7 +839,12 @@ def _recalls(doc: Doc, c: Casualty, event: Event) -> bool:
     if cue.dep_ != "relcl" or c.best != 1 or not any(x.lower_ == "who" for x in cue.children):
         return False
     return any(
-        o.kind == c.kind and o.best and o is not c and doc[o.cue].sent == cue.sent and doc[o.cue].dep_ not in ("relcl", "acl") and o.cue not in [x.i for x in cue.subtree]
+        o.kind == c.kind
+        and o.best
+        and o is not c
+        and doc[o.cue].sent == cue.sent
+        and doc[o.cue].dep_ not in ("relcl", "acl")
+        and o.cue not in [x.i for x in cue.subtree]
         for _, o in event.casualties
     )
 

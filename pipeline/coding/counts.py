@@ -269,7 +269,7 @@ def quantity_of(noun: Token) -> Quantity | None:
     if noun.tag_ in ("NNS", "NNPS"):
         # "nine Peoples Party supporters": the number hangs on a name inside the phrase
         edge = next((t for t in doc[noun.left_edge.i : min(noun.left_edge.i + 4, noun.i)] if _is_number(t)), None)
-        return read_quantity(edge) if edge is not None and not edge.ent_type_ in ("DATE", "TIME") else None
+        return read_quantity(edge) if edge is not None and edge.ent_type_ not in ("DATE", "TIME") else None
     if noun.pos_ in ("NOUN", "PROPN", "ADJ") or noun.lower_ in ("one", "another", "he", "she", "him", "her"):
         first = min([c.idx for c in noun.lefts if c.dep_ in ("det", "amod", "poss", "compound", "nmod")] + [noun.idx])
         return Quantity(1, 1, 1, False, first, noun.idx + len(noun))
@@ -286,7 +286,7 @@ def _conjuncts(noun: Token) -> Iterator[Token]:
         return
     stop = _speakers(noun, chain)
     for child in chain:
-        if child.i > stop or _same_person(child) or _has_own_fate(child):
+        if child.i > stop or _same_person(child) or _has_own_fate(child) or child.lemma_ in ("injury", "death", "wounding", "arrest"):
             continue
         yield child
 
@@ -392,7 +392,9 @@ def _after(cue: Token) -> Token | None:
             return t.head if t.dep_ == "nummod" and 0 < t.head.i - t.i <= 4 else t
         if t.ent_type_ == PERSON_ENT and t.ent_iob_ == "B":
             return next((x for x in reversed(doc[t.i : min(t.i + 6, len(doc))]) if x.ent_type_ == PERSON_ENT and x.ent_iob_ != "O"), t)
-        if t.pos_ in ("VERB", "AUX", "PUNCT", "SCONJ", "CCONJ") or (t.pos_ == "ADP" and t.lower_ not in ("than", "to", "as", "over", "about", "around", "of")):
+        if t.pos_ in ("VERB", "AUX", "PUNCT", "SCONJ", "CCONJ") or (
+            t.pos_ == "ADP" and t.lower_ not in ("than", "to", "as", "over", "about", "around", "of")
+        ):
             return None
     return None
 
@@ -522,18 +524,22 @@ def _is_cue(cue: Token, entry: tuple[str, str]) -> bool:
         return False
     if cue.lemma_ == "treat" and not re.match(r"\s*(?:\w+ ){0,6}?(?:for|after|by|at|in) ", text_of(cue.doc)[cue.idx + len(cue) :]):
         return False
-    if (
-        cue.lemma_ in ("injury", "wound", "burn")
-        and role == "noun"
-        and _resultative(cue) is None
-        and cue.lower_ not in ("wounded", "injured")
-    ):
-        return False
-    if (cue.lemma_ in ("price", "sacrifice", "down", "fatally", "bruise", "shrapnel") or cue.lower_ in LIMBS) and role == "noun" and _resultative(cue) is None:
-        return False
     if cue.lemma_ in HARMING and cue.pos_ == "VERB":
         # "three guards were beaten" wounds them; a beating to death kills, a house burnt hurts nobody
         return any(c.dep_ == "auxpass" for c in cue.children) and not any(c.lower_ in ("to", "alive", "down") for c in cue.children)
+    if (
+        cue.lemma_ in ("injury", "wound", "burn")
+        and (role == "noun" or cue.tag_ in ("NN", "NNS"))
+        and _resultative(cue) is None
+        and cue.lower_ not in ("wounded", "injured")
+    ):
+        return cue.lemma_ == "injury" and any(c.dep_ == "prep" and c.lower_ == "of" for c in cue.children)
+    if (
+        (cue.lemma_ in ("price", "sacrifice", "down", "fatally", "bruise", "shrapnel") or cue.lower_ in LIMBS)
+        and role == "noun"
+        and _resultative(cue) is None
+    ):
+        return False
     return not (role == "noun" and cue.lower_ in ("dead", "wounded", "injured", "hurt") and cue.pos_ == "VERB")
 
 
@@ -541,6 +547,8 @@ def _of_cue(cue: Token, entry: tuple[str, str], party_of: PartyOf) -> list[Casua
     kind, role = entry
     if cue.lemma_ in HARMING and cue.pos_ == "VERB":
         role = "object"
+    elif cue.lemma_ == "wound" and cue.tag_ in ("NN", "NNS"):
+        role = "noun"
     found: list[Casualty] = []
     if any(c.dep_ == "neg" for c in cue.children) or _no_subject(cue) or _is_backdrop(cue):
         return found
@@ -556,8 +564,13 @@ def _of_cue(cue: Token, entry: tuple[str, str], party_of: PartyOf) -> list[Casua
     return found
 
 
+AVENGED = re.compile(r"\b(?:revenge|retaliation|reprisal|vengeance|retribution)s? (?:for|over|after) (?:[a-z]+ ){0,3}$", re.I)
+
+
 def _is_backdrop(cue: Token) -> bool:
     """Whether a casualty word hangs from what names it as a reason: "in revenge for the killing of", "protesting the death of"."""
+    if AVENGED.search(text_of(cue.doc)[max(cue.sent.start_char, cue.idx - 40) : cue.idx]):
+        return True
     node = cue
     for _ in range(5):
         if node.dep_ not in ("pobj", "dobj", "prep", "pcomp", "relcl", "acl"):
@@ -593,7 +606,10 @@ def _noun_heads(cue: Token) -> list[Token]:
     verb = _resultative(cue)
     if verb is not None:
         own = [c for c in cue.children if c.dep_ == "dobj" and c.i > cue.i]
-        return own or _victims(verb, "subject" if verb.lemma_ in ("lose", "sustain", "suffer", "receive", "have", "nurse", "escape", "pay", "make") else "object")
+        return own or _victims(
+            verb,
+            "subject" if verb.lemma_ in ("lose", "sustain", "suffer", "receive", "have", "nurse", "escape", "pay", "make") else "object",
+        )
     if cue.lower_ in ("dead", "wounded", "injured", "hurt") and cue.pos_ in ("ADJ", "VERB", "NOUN"):
         if cue.dep_ in ("acomp", "attr") and cue.head.lemma_ in ("be", "lie", "find"):
             return [c for c in cue.head.children if c.dep_ in ("nsubj", "nsubjpass")]
@@ -674,7 +690,9 @@ def _casualty(cue: Token, noun: Token, kind: str, party_of: PartyOf) -> list[Cas
     explicit = numbered is not None and any(read_quantity(t) for t in numbered)
     if not explicit and lemma in COLLECTIVES:
         return []  # "killed a family" is no count of one
-    if party == "other" and (cue.lemma_ == "lose" or cue.lemma_ in HARMING or cue.lower_ in LIMBS or (not explicit and not _must_be_person(cue, noun))):
+    if party == "other" and (
+        cue.lemma_ == "lose" or cue.lemma_ in HARMING or cue.lower_ in LIMBS or (not explicit and not _must_be_person(cue, noun))
+    ):
         return []
     dets = {c.lower_ for c in noun.lefts if c.dep_ in ("det", "poss", "predet", "nummod")}
     known = not explicit and not dets & {"a", "an", "another", "one"} and noun.lower_ not in ("one", "another")
@@ -740,7 +758,8 @@ def _must_be_person(cue: Token, noun: Token) -> bool:
 # A sentence without one of these words says no zero, or no total: it need not be read pattern by pattern.
 ZERO_HINT = re.compile(r"\b(?:no|nobody|none|nor|neither|without|any|not|un(?:harmed|hurt|scathed|injured)|safe)\b|n't", re.I)
 TOLL_HINT = re.compile(
-    r"\b(?:toll|number|count|total|dead|deaths|losses|fatalities|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth)\b", re.I
+    r"\b(?:toll|number|count|total|dead|deaths|losses|fatalities|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth)\b",
+    re.I,
 )
 
 
