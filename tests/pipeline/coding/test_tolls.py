@@ -1,14 +1,13 @@
 """From counts to one toll: rivals, claims, attackers counted apart."""
 
+from dataclasses import replace
+
 from pipeline.coding.counts import Casualty
-from pipeline.coding.tolls import Told, resolve_toll
+from pipeline.coding.tolls import Told, resolve_toll, with_parts
 
 
-def told(
-    n: int, sentence: int, side: str, *, cue: int = 0, speaker: int = -1, claim: bool = False, toll: bool = False, best_high: bool = True
-) -> Told:
-    high = n if best_high else None
-    casualty = Casualty("killed", n, n, high, False, cue * 10, cue * 10 + 3, cue * 10 + 4, cue * 10 + 8, cue, cue, toll=toll)
+def told(n: int, sentence: int, side: str, *, cue: int = 0, speaker: int = -1, claim: bool = False, toll: bool = False) -> Told:
+    casualty = Casualty("killed", n, n, n, False, cue * 10, cue * 10 + 3, cue * 10 + 4, cue * 10 + 8, cue, cue, toll=toll)
     return Told(casualty, sentence, False, side, speaker, claim)
 
 
@@ -41,3 +40,10 @@ def test_the_attackers_of_a_suicide_attack_stay_outside_the_total() -> None:
 def test_nobody_killed_outweighs_a_later_toll_of_another_attack() -> None:
     toll = resolve_toll([told(0, 1, "unknown", cue=1), told(6, 5, "unknown", cue=2, toll=True)])
     assert toll.best == 0
+
+
+def test_the_armed_among_a_total_are_split_off() -> None:
+    total = told(5, 1, "unknown", cue=1)
+    guards = replace(told(2, 1, "gov", cue=2), casualty=replace(told(2, 1, "gov", cue=2).casualty, part=True))
+    toll = with_parts(resolve_toll([total, guards]), [total, guards])
+    assert (toll.best, toll.by_side) == (5, (("gov", 2), ("unknown", 3)))
