@@ -33,7 +33,7 @@ from pipeline.coding.frames import Event, Frame, apart, event_day, group, own_pl
 from pipeline.coding.learned import Learned, Reading, load_learned, sentences_of
 from pipeline.coding.lexicon import FOLDER, read_table, word_set
 from pipeline.coding.places import PlaceMention, find_places
-from pipeline.coding.sides import SideReader, SideWeights, load_side_weights
+from pipeline.coding.sides import TARGETED, SideReader, SideWeights, load_side_weights
 from pipeline.coding.steps import Step, event_steps, text_steps
 from pipeline.coding.texts import span_text, text_of
 from pipeline.coding.tolls import Told, Toll, resolve_toll, with_parts
