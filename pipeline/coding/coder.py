@@ -29,7 +29,8 @@ from pipeline.coding.dates import DateMention, find_dates
 from pipeline.coding.dating import is_said, joined, settle_counted, with_grip
 from pipeline.coding.event_places import CountryClue, country_clues, event_place, in_role, settle_mentions
 from pipeline.coding.events import ARMED_VIOLENCE, WEAPONS, Trigger, find_modes, find_triggers, tells_type, vote_sub_type
-from pipeline.coding.frames import Event, Frame, apart, event_day, group, own_place
+from pipeline.coding.frames import Event, Frame, own_place
+from pipeline.coding.grouping import apart, event_day, group
 from pipeline.coding.learned import Learned, Reading, load_learned, sentences_of
 from pipeline.coding.lexicon import FOLDER, read_table, word_set
 from pipeline.coding.places import PlaceMention, find_places
@@ -825,7 +826,12 @@ FRESH_DAYS = 7
 
 def _is_short(d: DateMention) -> bool:
     """Whether a span is of two days at most: "over the past 24 hours", "since yesterday"."""
-    return bool(d.date_start and d.date_end) and d.kind == "span" and (d.prec or 5) <= 2 and shift_day(d.date_start or "", 2) > (d.date_end or "")
+    return (
+        bool(d.date_start and d.date_end)
+        and d.kind == "span"
+        and (d.prec or 5) <= 2
+        and shift_day(d.date_start or "", 2) > (d.date_end or "")
+    )
 
 
 def shift_day(day: str, days: int) -> str:
