@@ -34,10 +34,10 @@ from pipeline.coding.grouping import apart, event_day, group
 from pipeline.coding.learned import Learned, Reading, load_learned, sentences_of
 from pipeline.coding.lexicon import FOLDER, read_table, word_set
 from pipeline.coding.places import PlaceMention, find_places
-from pipeline.coding.sides import SideReader, SideWeights, load_side_weights
+from pipeline.coding.sides import TARGETED, SideReader, SideWeights, load_side_weights
 from pipeline.coding.steps import Step, event_steps, text_steps
 from pipeline.coding.texts import span_text, text_of
-from pipeline.coding.tolls import Told, Toll, resolve_toll
+from pipeline.coding.tolls import Told, Toll, resolve_toll, with_parts
 from pipeline.errors import SettingsError
 from pipeline.gazetteer import Gazetteer, open_gazetteer
 from pipeline.models import EVENT_TYPE_OF, Actor, Article, Attribution, Claim, Evidence, Report
@@ -442,7 +442,10 @@ class Coder:
             for c in toll.evidence:
                 cite(name, c.start, c.end)
         split = _split_by_party(killed, agents, patients)
-        unknown_is_civilian = bool(patients) and all(p.inter in (5, 6, 7) for p in patients)
+        # Dead of no stated side are civilians where civilians were attacked, beside soldiers or not; in a clash they may be anybody's.
+        unknown_is_civilian = bool(patients) and (
+            all(p.inter in (5, 6, 7) for p in patients) or (sub_type in TARGETED and any(p.inter == 7 for p in patients))
+        )
         deaths_civilians = split.get("civilians")
         if sub_type == "Mob violence" and deaths_civilians is None and split.get("b") is not None:
             deaths_civilians = split.pop("b")  # whom a mob kills is a civilian, whatever it takes him for
@@ -576,7 +579,7 @@ class Coder:
             told[c.kind].append(Told(c, f.index, f.headline, side, _speaker(parsed.doc, c), claim))
         suicide = any(t.sub_event_type == "Suicide bomb" for f in event.frames for t in (*f.acts, *f.means))
         apart = frozenset(("armed",)) if suicide and not any(p.inter in (2, 3, 4) for p in patients) else frozenset()
-        return resolve_toll(told["killed"], apart=apart), resolve_toll(told["injured"])
+        return with_parts(resolve_toll(told["killed"], apart=apart), told["killed"]), resolve_toll(told["injured"])
 
     def _claims(self, parsed: _Parsed, event: Event, cite: Any) -> tuple[tuple[Claim, ...], tuple[Attribution, ...]]:
         claims: list[Claim] = []

@@ -286,7 +286,7 @@ def _conjuncts(noun: Token) -> Iterator[Token]:
         return
     stop = _speakers(noun, chain)
     for child in chain:
-        if child.i > stop or _same_person(child) or _has_own_fate(child):
+        if child.i > stop or _same_person(child) or _has_own_fate(child) or child.lemma_ in ("injury", "death", "wounding", "arrest"):
             continue
         yield child
 
@@ -524,22 +524,22 @@ def _is_cue(cue: Token, entry: tuple[str, str]) -> bool:
         return False
     if cue.lemma_ == "treat" and not re.match(r"\s*(?:\w+ ){0,6}?(?:for|after|by|at|in) ", text_of(cue.doc)[cue.idx + len(cue) :]):
         return False
+    if cue.lemma_ in HARMING and cue.pos_ == "VERB":
+        # "three guards were beaten" wounds them; a beating to death kills, a house burnt hurts nobody
+        return any(c.dep_ == "auxpass" for c in cue.children) and not any(c.lower_ in ("to", "alive", "down") for c in cue.children)
     if (
         cue.lemma_ in ("injury", "wound", "burn")
-        and role == "noun"
+        and (role == "noun" or cue.tag_ in ("NN", "NNS"))
         and _resultative(cue) is None
         and cue.lower_ not in ("wounded", "injured")
     ):
-        return False
+        return cue.lemma_ == "injury" and any(c.dep_ == "prep" and c.lower_ == "of" for c in cue.children)
     if (
         (cue.lemma_ in ("price", "sacrifice", "down", "fatally", "bruise", "shrapnel") or cue.lower_ in LIMBS)
         and role == "noun"
         and _resultative(cue) is None
     ):
         return False
-    if cue.lemma_ in HARMING and cue.pos_ == "VERB":
-        # "three guards were beaten" wounds them; a beating to death kills, a house burnt hurts nobody
-        return any(c.dep_ == "auxpass" for c in cue.children) and not any(c.lower_ in ("to", "alive", "down") for c in cue.children)
     return not (role == "noun" and cue.lower_ in ("dead", "wounded", "injured", "hurt") and cue.pos_ == "VERB")
 
 
@@ -547,6 +547,8 @@ def _of_cue(cue: Token, entry: tuple[str, str], party_of: PartyOf) -> list[Casua
     kind, role = entry
     if cue.lemma_ in HARMING and cue.pos_ == "VERB":
         role = "object"
+    elif cue.lemma_ == "wound" and cue.tag_ in ("NN", "NNS"):
+        role = "noun"
     found: list[Casualty] = []
     if any(c.dep_ == "neg" for c in cue.children) or _no_subject(cue) or _is_backdrop(cue):
         return found
@@ -562,8 +564,13 @@ def _of_cue(cue: Token, entry: tuple[str, str], party_of: PartyOf) -> list[Casua
     return found
 
 
+AVENGED = re.compile(r"\b(?:revenge|retaliation|reprisal|vengeance|retribution)s? (?:for|over|after) (?:[a-z]+ ){0,3}$", re.I)
+
+
 def _is_backdrop(cue: Token) -> bool:
     """Whether a casualty word hangs from what names it as a reason: "in revenge for the killing of", "protesting the death of"."""
+    if AVENGED.search(text_of(cue.doc)[max(cue.sent.start_char, cue.idx - 40) : cue.idx]):
+        return True
     node = cue
     for _ in range(5):
         if node.dep_ not in ("pobj", "dobj", "prep", "pcomp", "relcl", "acl"):

@@ -79,7 +79,7 @@ def resolve_toll(told: Sequence[Told], *, apart: frozenset[str] = frozenset()) -
     if running:
         c = max((t.casualty for t in running), key=lambda c: c.best or c.high or 0)
         side = _side_of_total(body)
-        by_side = ((side, c.best),) if side and c.best is not None else ()
+        by_side = ((side or "unknown", c.best),) if c.best is not None else ()
         return _with_rivals(Toll(c.best, c.low, c.high, c.vague, (c,), by_side), [])
     first = body[0].sentence
     lead, others = _by_speaker([t for t in body if t.sentence == first])
@@ -102,6 +102,22 @@ def resolve_toll(told: Sequence[Told], *, apart: frozenset[str] = frozenset()) -
         elif total is not None and c.best is not None and _is_rival(t, known, chosen):
             rivals.append(c)
     return _with_rivals(_add_up(chosen), rivals)
+
+
+# Sides that bear arms: who of them died is told apart from the rest of a total.
+ARMED_SIDES = frozenset(("gov", "armed", "foreign"))
+
+
+def with_parts(toll: Toll, told: Sequence[Told]) -> Toll:
+    """A total for people split by what is said of its parts: "at least five people including two guards" is two guards and three."""
+    if len(toll.by_side) != 1 or toll.by_side[0][0] != "unknown" or not toll.best:
+        return toll
+    total = next((t.sentence for t in told if t.casualty in toll.evidence), None)
+    parts = [t for t in told if t.casualty.part and t.side in ARMED_SIDES and t.sentence == total and t.casualty.best]
+    armed = sum(t.casualty.best or 0 for t in parts)
+    if not 0 < armed < toll.best:
+        return toll
+    return replace(toll, by_side=((parts[0].side, armed), ("unknown", toll.best - armed)))
 
 
 def _by_speaker(told: Sequence[Told]) -> tuple[list[Told], list[Told]]:
