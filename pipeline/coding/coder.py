@@ -26,7 +26,18 @@ from pipeline.coding.assertion import REPORTING, clause_status, off_topic_score,
 from pipeline.coding.attribution import find_sources, stances
 from pipeline.coding.counts import Casualty, find_casualties
 from pipeline.coding.dates import DateMention, find_dates
-from pipeline.coding.events import ARMED_VIOLENCE, GOVERNMENT_REGAINS, NON_STATE_OVERTAKES, TERRITORY, WEAPONS, Trigger, find_modes, find_triggers, tells_type, vote_sub_type
+from pipeline.coding.events import (
+    ARMED_VIOLENCE,
+    GOVERNMENT_REGAINS,
+    NON_STATE_OVERTAKES,
+    TERRITORY,
+    WEAPONS,
+    Trigger,
+    find_modes,
+    find_triggers,
+    tells_type,
+    vote_sub_type,
+)
 from pipeline.coding.frames import Event, Frame, group, own_place
 from pipeline.coding.learned import Learned, Reading, load_learned, sentences_of
 from pipeline.coding.lexicon import FOLDER, read_table
@@ -1048,7 +1059,20 @@ def _settle(
 
 
 # Sub-types whose attackers may have used any weapon: where none is named, an armed side's is a gun.
-ANY_WEAPON = frozenset(("Attack", "Armed clash", "Abduction/forced disappearance", "Looting/property destruction"))
+ANY_WEAPON = frozenset(
+    ("Attack", "Armed clash", "Abduction/forced disappearance", "Looting/property destruction", "Excessive force against protesters")
+)
+# Sub-types that are named after their means.
+IMPLIED_MODES = {
+    "Air/drone strike": "aerial",
+    "Shelling/artillery/missile attack": "heavy-weapons",
+    "Remote explosive/landmine/IED": "explosives",
+    "Suicide bomb": "suicide-attack",
+    "Grenade": "explosives",
+    "Chemical weapon": "unconventional",
+    "Sexual violence": "sexual",
+    "Abduction/forced disappearance": "abduct",
+}
 
 
 def _modes(event: Event, sub_type: str, mine: Sequence[Trigger], agents: Sequence[Actor], killed: Toll) -> tuple[str, ...]:
@@ -1063,6 +1087,9 @@ def _modes(event: Event, sub_type: str, mine: Sequence[Trigger], agents: Sequenc
     for f in event.frames[:4]:
         modes += [m for m in find_modes(span_text(f.sent)) if m not in modes]
     armed = any(a.inter not in (5, 6, 7) for a in agents)
+    implied = IMPLIED_MODES.get(sub_type)
+    if implied and implied not in modes and not WEAPONS & set(modes):
+        modes.append(implied)
     if sub_type in ANY_WEAPON and not WEAPONS & set(modes) and (killed.best or (armed and sub_type in ("Attack", "Armed clash"))):
         modes.append("firearms")
     return tuple(modes[:4])

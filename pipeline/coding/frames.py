@@ -283,7 +283,9 @@ def _is_other_matter(f: Frame, current: Event, place: PlaceMention | None, date:
     )
     if mine and not mine & theirs:
         if mine <= AFTERMATH and not (elsewhere or later):
-            return False  # arrests that only follow an event of the same article are part of it (ruling 20); so is a curfew or a burnt truck
+            return (
+                False  # arrests that only follow an event of the same article are part of it (ruling 20); so is a curfew or a burnt truck
+            )
         if "crowds" in mine:
             return True
         return f.opens_paragraph or later or elsewhere or "separate" in f.cues or (place is not None and place.place is None)
