@@ -287,7 +287,9 @@ class Coder:
                 c for c in casualties if sent.start <= c.cue < sent.end and (c.best == 0 or clause_status(doc[c.cue]) == "asserted")
             ]
             # "OUAKA. 2 February: In Bambari ...": a day that runs over a sentence's end belongs to what follows.
-            dates = [d for d in days if sent.start_char < d.end <= sent.end_char]
+            # "The March 23 Movement" is no day.
+            named = [m for m in here if m.kind == "named"]
+            dates = [d for d in days if sent.start_char < d.end <= sent.end_char and not any(m.start <= d.start < d.end <= m.end for m in named)]
             if "aggregate" in f.cues or any(d.kind == "span" for d in dates):
                 # "a conflict that has killed 40,000 people since 1984" counts no event's dead
                 f.casualties = [
@@ -468,8 +470,11 @@ class Coder:
         a, b = split.get("a"), split.get("b")
         if killed.best == 0 and patients and not unknown_is_civilian:
             b = 0
+        assertion = event.assertion
+        if assertion == "asserted" and number and (date.get("date_prec") or 1) >= 3 and killed.best:
+            assertion = "aggregate"  # "shelling every day of the past week has killed 61": many events' dead
         fields: dict[str, Any] = {
-            "assertion": event.assertion,
+            "assertion": assertion,
             "event_type": EVENT_TYPE_OF.get(sub_type or ""),
             "sub_event_type": sub_type,
             "modes": modes,
@@ -1002,10 +1007,19 @@ def _without_repeats(reports: Sequence[Report]) -> list[Report]:
 
 
 def _without_summary(reports: Sequence[Report]) -> list[Report]:
-    """A round-up's lead that only sums up its own items is no report (ruling 31): first, without a place of its own."""
+    """A lead that only sums up the article's own items is no report (ruling 31).
+
+    It stands first, names no place narrower than a province, and its items follow with places of their own: at
+    least three of them, or two whose dead it covers.
+    """
     asserted = [r for r in reports if r.assertion == "asserted"]
-    if len(asserted) >= 4 and (asserted[0].where_prec or 6) >= 4 and sum((r.where_prec or 6) <= 3 for r in asserted[1:]) >= 3:
-        return [r for r in reports if r is not asserted[0]]
+    if not asserted or (asserted[0].where_prec or 6) < 4:
+        return list(reports)
+    lead, items = asserted[0], [r for r in asserted[1:] if (r.where_prec or 6) <= 3]
+    dead = sum(r.deaths_best or 0 for r in items)
+    covers = lead.deaths_best is not None and 0 < dead <= lead.deaths_best and len({r.place_name for r in items}) >= 2
+    if (len(asserted) >= 4 and len(items) >= 3) or (len(items) >= 2 and covers):
+        return [r for r in reports if r is not lead]
     return list(reports)
 
 

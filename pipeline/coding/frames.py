@@ -156,7 +156,9 @@ def own_date(frame: Frame, base: DateMention | None, *, past: bool = False) -> D
                 known.append(d)
         elif d.kind == "anaphor" and base is not None and base.date_start and (d.shift or d.label == "anaphor2"):
             known.append(shift_date(d, base.date_start, base.date_end or base.date_start))
-    return min(known, key=lambda d: ((d.prec or 0) >= 3, -d.grip, d.start), default=None)
+    # "On Monday, one day after the raid": the day that is named is surer than the one that is counted.
+    named = any(d.kind != "anaphor" and d.grip >= OWN and d.prec == 1 for d in known)
+    return min(known, key=lambda d: ((d.prec or 0) >= 3, named and d.kind == "anaphor", -d.grip, d.start), default=None)
 
 
 def disjoint(a: DateMention, b: DateMention) -> bool:

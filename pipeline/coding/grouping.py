@@ -151,8 +151,20 @@ def _date_by(event: Event, date: DateMention | None) -> None:
     """A sentence's day becomes its event's where none is known yet or what is known hangs on another clause."""
     if date is None or ((date.prec or 0) >= 4 and event.date is not None):
         return
-    if event.date is None or (event.date.grip <= ELSEWHERE and date.grip >= OWN) or (is_loose(event.date) and date.grip == HAPPENED):
+    if (
+        event.date is None
+        or (event.date.grip <= ELSEWHERE and date.grip >= OWN)
+        or (is_loose(event.date) and date.grip == HAPPENED)
+        or (date.grip >= OWN and _is_within(date, event.date))
+    ):
         event.date = date
+
+
+def _is_within(day: DateMention, span: DateMention) -> bool:
+    """Whether a day tells more closely what a span of days told: "last week", then "on Monday, May 23"."""
+    if day.prec != 1 or (span.prec or 1) < 2 or not (day.date_start and span.date_start and span.date_end):
+        return False
+    return span.date_start <= day.date_start <= span.date_end and span.kind == "point"
 
 
 def _join(event: Event, f: Frame, base: DateMention | None) -> None:

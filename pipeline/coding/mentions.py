@@ -255,9 +255,9 @@ def _is_civil(word: str) -> bool:
 def _unlisted(text: str) -> Iterator[tuple[int, int, str]]:
     """Names of armed groups that the list does not have, by their last word or by "calling itself"."""
     for match in _UNLISTED.finditer(text):
-        name = match.group().replace("\n", " ")
+        name = match.group().rsplit("\n", 1)[-1].lstrip()  # a name does not run over a line's end
         if len(name.split()) > 1 and _ARMED_NAME.search(name) and not _NOT_A_GROUP.search(name):
-            yield match.start(), match.end(), name
+            yield match.end() - len(name), match.end(), name
     for match in _SELF_NAMED.finditer(text):
         before = text[max(0, match.start() - 40) : match.start()].lower()
         if re.search(r"group|gang|faction|militia|movement|outfit|organi[sz]ation|unit|cell", before):
