@@ -45,7 +45,7 @@ from pipeline.coding.grouping import apart, event_day, group
 from pipeline.coding.learned import Learned, Reading, load_learned, sentences_of
 from pipeline.coding.lexicon import FOLDER, read_table, word_set
 from pipeline.coding.places import PlaceMention, find_places
-from pipeline.coding.sides import TARGETED, SideReader, SideWeights, load_side_weights
+from pipeline.coding.sides import SideReader, SideWeights, load_side_weights
 from pipeline.coding.steps import Step, event_steps, text_steps
 from pipeline.coding.texts import span_text, text_of
 from pipeline.coding.tolls import Told, Toll, resolve_toll, with_parts
@@ -455,10 +455,7 @@ class Coder:
             for c in toll.evidence:
                 cite(name, c.start, c.end)
         split = _split_by_party(killed, agents, patients)
-        # Dead of no stated side are civilians where civilians were attacked, beside soldiers or not; in a clash they may be anybody's.
-        unknown_is_civilian = bool(patients) and (
-            all(p.inter in (5, 6, 7) for p in patients) or (sub_type in TARGETED and any(p.inter == 7 for p in patients))
-        )
+        unknown_is_civilian = bool(patients) and all(p.inter in (5, 6, 7) for p in patients)
         deaths_civilians = split.get("civilians")
         if sub_type == "Mob violence" and deaths_civilians is None and split.get("b") is not None:
             deaths_civilians = split.pop("b")  # whom a mob kills is a civilian, whatever it takes him for

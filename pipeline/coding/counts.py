@@ -514,6 +514,9 @@ def _without_withdrawn(doc: Doc, found: list[Casualty]) -> list[Casualty]:
     return [c for c in found if c not in old or c.kind not in kinds]
 
 
+DEATH_TOLD = re.compile(r"\b(?:kill|dead|death|die[sd]?\b|bod(?:y|ies)\b|corpse|alive|slain|murder|shot)", re.I)
+
+
 def _is_cue(cue: Token, entry: tuple[str, str]) -> bool:
     _kind, role = entry
     if role in ("object", "subject") and cue.pos_ not in ("VERB", "AUX", "ADJ", "NOUN"):
@@ -524,6 +527,8 @@ def _is_cue(cue: Token, entry: tuple[str, str]) -> bool:
         return False
     if cue.lemma_ == "treat" and not re.match(r"\s*(?:\w+ ){0,6}?(?:for|after|by|at|in) ", text_of(cue.doc)[cue.idx + len(cue) :]):
         return False
+    if cue.lemma_ == "burn" and cue.pos_ == "VERB" and DEATH_TOLD.search(span_text(cue.sent)):
+        return False  # beside dead, "burnt" says how they died, or of what is left of them
     if cue.lemma_ in HARMING and cue.pos_ == "VERB":
         # "three guards were beaten" wounds them; a beating to death kills, a house burnt hurts nobody
         return any(c.dep_ == "auxpass" for c in cue.children) and not any(c.lower_ in ("to", "alive", "down") for c in cue.children)
