@@ -13,7 +13,7 @@ import json
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -130,6 +130,8 @@ class SideReader:
             c = cast.candidates.get(actor.name)
             if c is None:
                 c = cast.candidates[actor.name] = Candidate(actor)
+            elif new := tuple(x for x in actor.aliases if x not in c.actor.aliases):
+                c.actor = replace(c.actor, aliases=(*c.actor.aliases, *new))  # "gendarmes" after "police"
             c.mentions.append(m)
             self._add_place_of(c, m, self.frames[at], index, first, last, mine, others)
         self._read_roles(event, cast, country)
@@ -274,10 +276,10 @@ class SideReader:
         self, cast: Cast, event: Event, events: Sequence[Event], sub_type: str | None, country: str | None
     ) -> tuple[tuple[Actor, ...], tuple[Actor, ...]]:
         """The sides of an event of a type: by the rules, and for what is told as news by what the weights make of them."""
-        by_rules = self.settle_by_rules(cast, event, events, sub_type, country)
-        if self.weights is None or sub_type is None or sub_type in CROWDS or event.assertion != "asserted":
-            return by_rules
-        return self.weights.settle(cast, sub_type, *by_rules)
+        agents, patients = self.settle_by_rules(cast, event, events, sub_type, country)
+        if self.weights is not None and sub_type is not None and sub_type not in CROWDS and event.assertion == "asserted":
+            agents, patients = self.weights.settle(cast, sub_type, agents, patients)
+        return in_order(sub_type, cast, agents, patients)
 
     def settle_by_rules(
         self, cast: Cast, event: Event, events: Sequence[Event], sub_type: str | None, country: str | None
@@ -301,7 +303,9 @@ class SideReader:
         if sub_type == "Violent demonstration":
             return (crowd[5],), forces
         if sub_type == "Mob violence":
-            return (crowd[5],), tuple(a for a in (*patients, *agents) if a.inter == 7)[:1] or patients
+            people = tuple(a for a in (*patients, *agents) if a.inter == 7)[:1]
+            counted = tuple(c.actor for c in cast.candidates.values() if "counted" in c.traits)
+            return (crowd[5],), people or counted or patients
         if not patients and any(c.party in ("people", "civilians") and c.best for _, c in event.casualties) and sub_type in TARGETED:
             patients = (self._civilians(cast, country).actor,)
         armed = tuple(a for a in agents if a.inter not in (5, 6, 7))
@@ -326,7 +330,10 @@ class SideReader:
     @staticmethod
     def _forces(cast: Cast) -> tuple[Actor, ...]:
         """The state forces that do something in an event's sentences, where the first words name none."""
-        doers = [c.actor for c in cast.candidates.values() if c.actor.inter in (1, 8) and "doer" in c.traits]
+        forces = [c for c in cast.candidates.values() if c.actor.inter in (1, 8)]
+        doers = [c.actor for c in forces if "doer" in c.traits] or [
+            c.actor for c in forces if any(t.startswith("g:nsubj:") and t != "g:nsubj:say" for t in c.traits)
+        ]
         return tuple(sorted(doers, key=lambda a: a.inter)[:1])
 
     # -- who is said to have done it ----------------------------------------------------------------
@@ -579,6 +586,35 @@ def pack(by_sign: Mapping[str, tuple[float, float]]) -> dict[str, np.ndarray]:
     names = sorted(by_sign)
     values = np.array([by_sign[n] for n in names], dtype=np.float16)
     return {"signs": np.frombuffer(json.dumps(names, ensure_ascii=False).encode(), dtype=np.uint8), "weights": values}
+
+
+def in_order(
+    sub_type: str | None, cast: Cast, agents: tuple[Actor, ...], patients: tuple[Actor, ...]
+) -> tuple[tuple[Actor, ...], tuple[Actor, ...]]:
+    """Sides put as the type has them: a government regains territory from a group, an agreement has two parties.
+
+    In "Disrupted weapons use" side A is who disrupted and side B whose weapon it was (ruling 10).
+    """
+    if sub_type == "Agreement" and len(agents) > 1 and not [p for p in patients if p.inter != 7]:
+        return agents[:1], agents[1:]
+    if sub_type in ("Government regains territory", "Disrupted weapons use"):
+        forces, groups = _parted(agents, patients)
+        if forces and groups and not any(a.inter in (1, 8) for a in agents):
+            return forces, groups
+        if sub_type == "Disrupted weapons use" and agents and not groups:
+            near = [c.actor for c in cast.candidates.values() if kind_trait(c.actor) == "group" and "only group here" in c.traits]
+            return agents, tuple(near) or patients
+    if sub_type == "Non-state actor overtakes territory":
+        forces, groups = _parted(agents, patients)
+        if forces and groups and all(a.inter in (1, 8) for a in agents) and not any(a.inter == 8 for a in agents):
+            return groups, forces
+    return agents, patients
+
+
+def _parted(agents: Sequence[Actor], patients: Sequence[Actor]) -> tuple[tuple[Actor, ...], tuple[Actor, ...]]:
+    """State forces and armed groups among both sides."""
+    both = (*agents, *patients)
+    return tuple(a for a in both if a.inter in (1, 8)), tuple(a for a in both if a.inter in (2, 3, 4))
 
 
 @lru_cache(maxsize=1)
