@@ -23,13 +23,14 @@ from spacy.tokens import Doc, Token
 from pipeline.actors import ActorList, Countries
 from pipeline.coding.actors import as_actor
 from pipeline.coding.assertion import REPORTING
+from pipeline.coding.attribution import stances
 from pipeline.coding.events import Trigger
 from pipeline.coding.frames import CROWDS, Event, Frame
 from pipeline.coding.mentions import UNIDENTIFIED, ActorMention
 from pipeline.coding.roles import ATTACK_NOUNS, VIOLENT, responsible, roles
-from pipeline.coding.texts import span_text
+from pipeline.coding.texts import span_text, text_of
 from pipeline.errors import SettingsError
-from pipeline.models import Actor
+from pipeline.models import Actor, Claim
 
 WEIGHTS = Path(__file__).resolve().parent / "weights" / "sides.npz"
 # An event told in more sentences than this says who fought in its first.
@@ -104,6 +105,7 @@ class SideReader:
         self._frame_of = [self._frame_at(m.start) for m in people]
         self._grammar: dict[int, tuple[str, ...]] = {}
         self._made: dict[tuple[object, ...], Actor | None] = {}
+        self._responsible: dict[int, list[tuple[ActorMention, str]]] = {}
 
     def _frame_at(self, char: int) -> int:
         return max(0, bisect_right(self._starts, char) - 1)
@@ -310,7 +312,7 @@ class SideReader:
             patients = (self._civilians(cast, country).actor,)
         armed = tuple(a for a in agents if a.inter not in (5, 6, 7))
         if not armed or all(a.name == UNIDENTIFIED for a in armed):
-            said = responsible(self.doc, [f.sent for f in self.may_say(event, events)], self.people)
+            said = self.said_in(self.may_say(event, events))
             for stance in ("claimed", "blamed"):
                 found: list[Actor] = []
                 for mention, how in said:
@@ -347,6 +349,54 @@ class SideReader:
         hi = bisect_right(self.frames, min(last + SAID_AFTER, min(later, default=last + SAID_AFTER + 1) - 1), key=lambda f: f.index)
         return list(self.frames[lo:hi])
 
+    def claims(self, f: Frame, country: str | None) -> Iterator[tuple[Claim, int, int]]:
+        """Who claims, denies or is blamed in a sentence, with the characters that say so.
+
+        The grammar says whom each stance is about; where it does not, a stance's words are taken for the name nearest them.
+        """
+        told = {stance: (start, end) for stance, start, end in stances(f.sent)}
+        seen: set[str] = set()
+        for m, stance in self.said_in([f]):
+            actor = self.actor(m, country)
+            if actor is None or actor.name == UNIDENTIFIED or actor.inter == 7:
+                continue
+            seen.add(stance)
+            start, end = told.get(stance, (m.start, m.end))
+            by = self._accuser(f, country, m) if stance == "blamed" else ""
+            yield Claim(actor.name, stance, text_of(self.doc)[start:end], by), start, end
+        lo = bisect_left(self.people, f.sent.start_char, key=lambda m: m.start)
+        hi = bisect_left(self.people, f.sent.end_char, key=lambda m: m.start)
+        named = [m for m in self.people[lo:hi] if m.kind in ("named", "state", "pronoun") and m.name and m.name != UNIDENTIFIED]
+        for stance, (start, end) in told.items():
+            if stance in seen:
+                continue
+            after = [m for m in named if m.start >= end]
+            before = [m for m in named if m.start < start]
+            pool = after if stance == "blamed" else before or named
+            actor = self.actor(pool[0], country) if pool else None
+            if actor is not None and actor.inter != 7:
+                yield Claim(actor.name, stance, text_of(self.doc)[start:end]), start, end
+
+    def _accuser(self, f: Frame, country: str | None, accused: ActorMention) -> str:
+        """Who blames: the subject of the sentence's "blamed", "accused", "attributed", by its codebook name or in the text's words."""
+        for t in f.sent:
+            if t.lemma_ in ("blame", "accuse", "attribute", "suspect") and t.pos_ == "VERB":
+                for subject in (c for c in t.children if c.dep_ == "nsubj" and not accused.start <= c.idx < accused.end):
+                    m = self._mention_at(subject)
+                    actor = self.actor(m, country) if m is not None else None
+                    return actor.name if actor is not None and actor.inter != 7 else self.doc[subject.left_edge.i : subject.i + 1].text
+        return ""
+
+    def said_in(self, frames: Sequence[Frame]) -> list[tuple[ActorMention, str]]:
+        """Who claims, denies or is blamed in some sentences; each sentence is read once, whichever event asks."""
+        found: list[tuple[ActorMention, str]] = []
+        for f in frames:
+            known = self._responsible.get(f.sent.start)
+            if known is None:
+                known = self._responsible[f.sent.start] = responsible(self.doc, [f.sent], self.people)
+            found += [item for item in known if item not in found]
+        return found
+
     def may_say(self, event: Event, events: Sequence[Event]) -> list[Frame]:
         """The sentences that may say who did it: all, where the text tells one event."""
         return list(self.frames) if sum(e.assertion == "asserted" for e in events) <= 1 else self.around(event, events)
@@ -355,7 +405,7 @@ class SideReader:
         near = self.around(event, events)
         frames = self.may_say(event, events)
         close = {f.index for f in near}
-        for m, stance in responsible(self.doc, (f.sent for f in frames), self.people):
+        for m, stance in self.said_in(frames):
             c = self._candidate(cast, m, country)
             if c is not None:
                 c.traits.add(stance if self.frames[self._frame_at(m.start)].index in close else f"{stance} far off")
