@@ -23,7 +23,7 @@ from spacy.tokens import Doc, Span, Token
 from pipeline.actors import ActorList, Countries, load_actors, load_countries
 from pipeline.coding import actors as who
 from pipeline.coding.assertion import REPORTING, clause_status, off_topic_score, sentence_cues, tells_directly
-from pipeline.coding.attribution import find_sources, stances
+from pipeline.coding.attribution import find_sources
 from pipeline.coding.counts import Casualty, find_casualties
 from pipeline.coding.dates import DateMention, find_dates
 from pipeline.coding.dating import is_said, joined, settle_counted, with_grip
@@ -438,7 +438,7 @@ class Coder:
             return None
         if sub_type in DEATHLESS and event.assertion == "asserted" and killed.best != 0:
             killed = Toll()  # by its very type nobody died in it: the dead told beside it are another event's
-        claims, attributions = self._claims(parsed, event, cite)
+        claims, attributions = self._claims(parsed, event, country, cite)
         agents, patients = parsed.sides.settle(cast, event, events, sub_type, country)
         if trigger is not None:
             cite("sub_event_type", trigger.start_char, trigger.end_char)
@@ -602,7 +602,8 @@ class Coder:
         apart = frozenset(("armed",)) if suicide and not any(p.inter in (2, 3, 4) for p in patients) else frozenset()
         return with_parts(resolve_toll(told["killed"], apart=apart), told["killed"]), resolve_toll(told["injured"])
 
-    def _claims(self, parsed: _Parsed, event: Event, cite: Any) -> tuple[tuple[Claim, ...], tuple[Attribution, ...]]:
+    @staticmethod
+    def _claims(parsed: _Parsed, event: Event, country: str | None, cite: Any) -> tuple[tuple[Claim, ...], tuple[Attribution, ...]]:
         claims: list[Claim] = []
         sources: list[Attribution] = []
         last = event.frames[-1].index
@@ -613,24 +614,11 @@ class Coder:
                 if len(sources) < 5 and not any(s.source == source.text for s in sources) and f in event.frames:
                     sources.append(Attribution(source.text, source.kind))
                     cite("attributions", source.start, source.end)
-            for stance, start, end in stances(f.sent):
-                actor = self._stance_actor(parsed, f, stance, start, end)
-                if actor and not any(c.actor == actor and c.stance == stance for c in claims):
-                    claims.append(Claim(actor, stance, text_of(parsed.doc)[start:end]))
+            for claim, start, end in parsed.sides.claims(f, country):
+                if not any(c.actor == claim.actor and c.stance == claim.stance for c in claims):
+                    claims.append(claim)
                     cite("claims", start, end)
         return tuple(claims), tuple(sources)
-
-    def _stance_actor(self, parsed: _Parsed, f: Frame, stance: str, start: int, end: int) -> str | None:
-        named = [
-            m
-            for m in parsed.people
-            if f.sent.start_char <= m.start < f.sent.end_char and m.kind in ("named", "state", "pronoun") and m.name
-        ]
-        if stance == "blamed":
-            after = [m for m in named if m.start >= end]
-            return after[0].name if after else None
-        before = [m for m in named if m.start < start]
-        return (before or named)[0].name if named else None
 
 
 # --- small helpers ---------------------------------------------------------------------------

@@ -540,7 +540,8 @@ def _noun_roles(noun: Token, agents: list[Token], patients: list[Token], table: 
             _by_prepositions(noun, head, agents, patients)
     elif noun.dep_ == "pobj" and head.head.i != head.i:
         outer = head.head
-        if outer.pos_ == "VERB" and head.lower_ in ("in", "by", "during", "when", "after"):
+        led = own is not None and own.kind in ARMED and own.head == noun.i and outer.lemma_ not in VIOLENT | GO_OFF
+        if outer.pos_ == "VERB" and head.lower_ in ("in", "by", "during", "when", "after") and not led:
             if is_passive(outer) or outer.lemma_ in SUFFER:
                 patients += subjects_of(outer) or ([outer.head] if outer.dep_ == "acl" else [])
             elif head.lower_ in ("in", "during") and not agents:

@@ -13,7 +13,7 @@ import json
 import re
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 from pathlib import Path
 
@@ -23,13 +23,14 @@ from spacy.tokens import Doc, Token
 from pipeline.actors import ActorList, Countries
 from pipeline.coding.actors import as_actor
 from pipeline.coding.assertion import REPORTING
+from pipeline.coding.attribution import stances
 from pipeline.coding.events import Trigger
 from pipeline.coding.frames import CROWDS, Event, Frame
 from pipeline.coding.mentions import UNIDENTIFIED, ActorMention
 from pipeline.coding.roles import ATTACK_NOUNS, VIOLENT, responsible, roles
-from pipeline.coding.texts import span_text
+from pipeline.coding.texts import span_text, text_of
 from pipeline.errors import SettingsError
-from pipeline.models import Actor
+from pipeline.models import Actor, Claim
 
 WEIGHTS = Path(__file__).resolve().parent / "weights" / "sides.npz"
 # An event told in more sentences than this says who fought in its first.
@@ -104,6 +105,7 @@ class SideReader:
         self._frame_of = [self._frame_at(m.start) for m in people]
         self._grammar: dict[int, tuple[str, ...]] = {}
         self._made: dict[tuple[object, ...], Actor | None] = {}
+        self._responsible: dict[int, list[tuple[ActorMention, str]]] = {}
 
     def _frame_at(self, char: int) -> int:
         return max(0, bisect_right(self._starts, char) - 1)
@@ -130,6 +132,8 @@ class SideReader:
             c = cast.candidates.get(actor.name)
             if c is None:
                 c = cast.candidates[actor.name] = Candidate(actor)
+            elif new := tuple(x for x in actor.aliases if x not in c.actor.aliases):
+                c.actor = replace(c.actor, aliases=(*c.actor.aliases, *new))  # "gendarmes" after "police"
             c.mentions.append(m)
             self._add_place_of(c, m, self.frames[at], index, first, last, mine, others)
         self._read_roles(event, cast, country)
@@ -274,10 +278,10 @@ class SideReader:
         self, cast: Cast, event: Event, events: Sequence[Event], sub_type: str | None, country: str | None
     ) -> tuple[tuple[Actor, ...], tuple[Actor, ...]]:
         """The sides of an event of a type: by the rules, and for what is told as news by what the weights make of them."""
-        by_rules = self.settle_by_rules(cast, event, events, sub_type, country)
-        if self.weights is None or sub_type is None or sub_type in CROWDS or event.assertion != "asserted":
-            return by_rules
-        return self.weights.settle(cast, sub_type, *by_rules)
+        agents, patients = self.settle_by_rules(cast, event, events, sub_type, country)
+        if self.weights is not None and sub_type is not None and sub_type not in CROWDS and event.assertion == "asserted":
+            agents, patients = self.weights.settle(cast, sub_type, agents, patients)
+        return in_order(sub_type, cast, agents, patients)
 
     def settle_by_rules(
         self, cast: Cast, event: Event, events: Sequence[Event], sub_type: str | None, country: str | None
@@ -301,12 +305,14 @@ class SideReader:
         if sub_type == "Violent demonstration":
             return (crowd[5],), forces
         if sub_type == "Mob violence":
-            return (crowd[5],), tuple(a for a in (*patients, *agents) if a.inter == 7)[:1] or patients
+            people = tuple(a for a in (*patients, *agents) if a.inter == 7)[:1]
+            counted = tuple(c.actor for c in cast.candidates.values() if "counted" in c.traits)
+            return (crowd[5],), people or counted or patients
         if not patients and any(c.party in ("people", "civilians") and c.best for _, c in event.casualties) and sub_type in TARGETED:
             patients = (self._civilians(cast, country).actor,)
         armed = tuple(a for a in agents if a.inter not in (5, 6, 7))
         if not armed or all(a.name == UNIDENTIFIED for a in armed):
-            said = responsible(self.doc, [f.sent for f in self.may_say(event, events)], self.people)
+            said = self.said_in(self.may_say(event, events))
             for stance in ("claimed", "blamed"):
                 found: list[Actor] = []
                 for mention, how in said:
@@ -326,7 +332,10 @@ class SideReader:
     @staticmethod
     def _forces(cast: Cast) -> tuple[Actor, ...]:
         """The state forces that do something in an event's sentences, where the first words name none."""
-        doers = [c.actor for c in cast.candidates.values() if c.actor.inter in (1, 8) and "doer" in c.traits]
+        forces = [c for c in cast.candidates.values() if c.actor.inter in (1, 8)]
+        doers = [c.actor for c in forces if "doer" in c.traits] or [
+            c.actor for c in forces if any(t.startswith("g:nsubj:") and t != "g:nsubj:say" for t in c.traits)
+        ]
         return tuple(sorted(doers, key=lambda a: a.inter)[:1])
 
     # -- who is said to have done it ----------------------------------------------------------------
@@ -340,6 +349,54 @@ class SideReader:
         hi = bisect_right(self.frames, min(last + SAID_AFTER, min(later, default=last + SAID_AFTER + 1) - 1), key=lambda f: f.index)
         return list(self.frames[lo:hi])
 
+    def claims(self, f: Frame, country: str | None) -> Iterator[tuple[Claim, int, int]]:
+        """Who claims, denies or is blamed in a sentence, with the characters that say so.
+
+        The grammar says whom each stance is about; where it does not, a stance's words are taken for the name nearest them.
+        """
+        told = {stance: (start, end) for stance, start, end in stances(f.sent)}
+        seen: set[str] = set()
+        for m, stance in self.said_in([f]):
+            actor = self.actor(m, country)
+            if actor is None or actor.name == UNIDENTIFIED or actor.inter == 7:
+                continue
+            seen.add(stance)
+            start, end = told.get(stance, (m.start, m.end))
+            by = self._accuser(f, country, m) if stance == "blamed" else ""
+            yield Claim(actor.name, stance, text_of(self.doc)[start:end], by), start, end
+        lo = bisect_left(self.people, f.sent.start_char, key=lambda m: m.start)
+        hi = bisect_left(self.people, f.sent.end_char, key=lambda m: m.start)
+        named = [m for m in self.people[lo:hi] if m.kind in ("named", "state", "pronoun") and m.name and m.name != UNIDENTIFIED]
+        for stance, (start, end) in told.items():
+            if stance in seen:
+                continue
+            after = [m for m in named if m.start >= end]
+            before = [m for m in named if m.start < start]
+            pool = after if stance == "blamed" else before or named
+            actor = self.actor(pool[0], country) if pool else None
+            if actor is not None and actor.inter != 7:
+                yield Claim(actor.name, stance, text_of(self.doc)[start:end]), start, end
+
+    def _accuser(self, f: Frame, country: str | None, accused: ActorMention) -> str:
+        """Who blames: the subject of the sentence's "blamed", "accused", "attributed", by its codebook name or in the text's words."""
+        for t in f.sent:
+            if t.lemma_ in ("blame", "accuse", "attribute", "suspect") and t.pos_ == "VERB":
+                for subject in (c for c in t.children if c.dep_ == "nsubj" and not accused.start <= c.idx < accused.end):
+                    m = self._mention_at(subject)
+                    actor = self.actor(m, country) if m is not None else None
+                    return actor.name if actor is not None and actor.inter != 7 else self.doc[subject.left_edge.i : subject.i + 1].text
+        return ""
+
+    def said_in(self, frames: Sequence[Frame]) -> list[tuple[ActorMention, str]]:
+        """Who claims, denies or is blamed in some sentences; each sentence is read once, whichever event asks."""
+        found: list[tuple[ActorMention, str]] = []
+        for f in frames:
+            known = self._responsible.get(f.sent.start)
+            if known is None:
+                known = self._responsible[f.sent.start] = responsible(self.doc, [f.sent], self.people)
+            found += [item for item in known if item not in found]
+        return found
+
     def may_say(self, event: Event, events: Sequence[Event]) -> list[Frame]:
         """The sentences that may say who did it: all, where the text tells one event."""
         return list(self.frames) if sum(e.assertion == "asserted" for e in events) <= 1 else self.around(event, events)
@@ -348,7 +405,7 @@ class SideReader:
         near = self.around(event, events)
         frames = self.may_say(event, events)
         close = {f.index for f in near}
-        for m, stance in responsible(self.doc, (f.sent for f in frames), self.people):
+        for m, stance in self.said_in(frames):
             c = self._candidate(cast, m, country)
             if c is not None:
                 c.traits.add(stance if self.frames[self._frame_at(m.start)].index in close else f"{stance} far off")
@@ -579,6 +636,35 @@ def pack(by_sign: Mapping[str, tuple[float, float]]) -> dict[str, np.ndarray]:
     names = sorted(by_sign)
     values = np.array([by_sign[n] for n in names], dtype=np.float16)
     return {"signs": np.frombuffer(json.dumps(names, ensure_ascii=False).encode(), dtype=np.uint8), "weights": values}
+
+
+def in_order(
+    sub_type: str | None, cast: Cast, agents: tuple[Actor, ...], patients: tuple[Actor, ...]
+) -> tuple[tuple[Actor, ...], tuple[Actor, ...]]:
+    """Sides put as the type has them: a government regains territory from a group, an agreement has two parties.
+
+    In "Disrupted weapons use" side A is who disrupted and side B whose weapon it was (ruling 10).
+    """
+    if sub_type == "Agreement" and len(agents) > 1 and not [p for p in patients if p.inter != 7]:
+        return agents[:1], agents[1:]
+    if sub_type in ("Government regains territory", "Disrupted weapons use"):
+        forces, groups = _parted(agents, patients)
+        if forces and groups and not any(a.inter in (1, 8) for a in agents):
+            return forces, groups
+        if sub_type == "Disrupted weapons use" and agents and not groups:
+            near = [c.actor for c in cast.candidates.values() if kind_trait(c.actor) == "group" and "only group here" in c.traits]
+            return agents, tuple(near) or patients
+    if sub_type == "Non-state actor overtakes territory":
+        forces, groups = _parted(agents, patients)
+        if forces and groups and all(a.inter in (1, 8) for a in agents) and not any(a.inter == 8 for a in agents):
+            return groups, forces
+    return agents, patients
+
+
+def _parted(agents: Sequence[Actor], patients: Sequence[Actor]) -> tuple[tuple[Actor, ...], tuple[Actor, ...]]:
+    """State forces and armed groups among both sides."""
+    both = (*agents, *patients)
+    return tuple(a for a in both if a.inter in (1, 8)), tuple(a for a in both if a.inter in (2, 3, 4))
 
 
 @lru_cache(maxsize=1)
