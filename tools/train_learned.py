@@ -550,9 +550,10 @@ def train(texts: Sequence[Text], *, by: str = "file") -> tuple[L.Learned, dict[s
         "sentence": fit(sentences, L.SENTENCE_LABELS, SENTENCE),
         "sub_type": fit(types, SUB_TYPES, SUB_TYPE),
     }
-    arrays = L.pack(models, pool, version_of(texts))
+    version = version_of(models, pool)
+    arrays = L.pack(models, pool, version)
     kept = [L.unpack(arrays, name) for name in ("relevance", "sentence", "sub_type")]
-    return L.Learned(vectors, kept[0], kept[1], kept[2], pool, version_of(texts)), arrays
+    return L.Learned(vectors, kept[0], kept[1], kept[2], pool, version), arrays
 
 
 def show_types(title: str, items: Sequence[Instance], words_only: Sequence[Any], pool: Mapping[str, float]) -> None:
@@ -579,10 +580,13 @@ def fold_texts(texts: Sequence[Text], by: str) -> list[int]:
     return [files.index(t.file) if by == "file" and not is_snippet(t) else by_id(t, len(files) if by == "file" else FOLDS) for t in texts]
 
 
-def version_of(texts: Sequence[Text]) -> str:
-    """A short hash of the training texts and the recipes."""
-    data = repr([(t.article_id, t.doc.text, t.gold) for t in texts]) + repr((SENTENCE, RELEVANCE, SUB_TYPE))
-    return hashlib.blake2b(data.encode(), digest_size=4).hexdigest()
+def version_of(models: Mapping[str, L.Linear], pool: Mapping[str, float]) -> str:
+    """A short hash of what was learned: other texts, words, rules or recipes give another version."""
+    digest = hashlib.blake2b(repr(sorted(pool.items())).encode(), digest_size=4)
+    for name in sorted(models):
+        m = models[name]
+        digest.update(repr((name, m.labels, list(m.words), list(m.facts))).encode() + m.weights.astype(np.float16).tobytes())
+    return digest.hexdigest()
 
 
 def measure_articles(learned: L.Learned, texts: Sequence[Text]) -> None:

@@ -28,7 +28,18 @@ from pipeline.coding.counts import Casualty, find_casualties
 from pipeline.coding.dates import DateMention, find_dates
 from pipeline.coding.dating import is_said, joined, settle_counted, with_grip
 from pipeline.coding.event_places import CountryClue, country_clues, event_place, in_role, settle_mentions
-from pipeline.coding.events import ARMED_VIOLENCE, WEAPONS, Trigger, find_modes, find_triggers, tells_type, vote_sub_type
+from pipeline.coding.events import (
+    ARMED_VIOLENCE,
+    GOVERNMENT_REGAINS,
+    NON_STATE_OVERTAKES,
+    TERRITORY,
+    WEAPONS,
+    Trigger,
+    find_modes,
+    find_triggers,
+    tells_type,
+    vote_sub_type,
+)
 from pipeline.coding.frames import Event, Frame, own_place
 from pipeline.coding.grouping import apart, event_day, group
 from pipeline.coding.learned import Learned, Reading, load_learned, sentences_of
@@ -225,6 +236,8 @@ class Coder:
         casualties = find_casualties(doc, party_of)
         triggers = find_triggers(doc)
         reading = self.learned.read(doc, triggers) if self.learned else None
+        if self.learned is not None and reading is not None and not any(t.kind == "act" and t.weight >= 2 for t in triggers):
+            triggers = sorted([*triggers, *self.learned.find_triggers(reading)], key=lambda t: t.start)
         labels = self._labels(doc, reading)
         frames = self.frames(article, doc, triggers, casualties, places, people, labels)
         sides = SideReader(doc, people, frames, self.actors, self.countries, self.side_weights)
@@ -519,7 +532,8 @@ class Coder:
         if armed_target is None:
             armed_target = any(c.party in ("state", "police", "unnamed", "named") for _, c in event.casualties)
         takers = {a.inter for a in agents if a.inter in (1, 2, 3, 4, 8)}
-        taker_state = None if not takers else not takers & {2, 3, 4}
+        # Militias that fight beside the army take for the state.
+        taker_state = None if not takers else bool(takers & {1, 8})
         sub_type, scores = vote_sub_type(weighted, target_armed=armed_target, taker_state=taker_state)
         if self.learned is not None and sub_type is not None:
             chances = self.learned.sub_types([f.sent for f in event.frames[:4]], scores)
@@ -531,6 +545,13 @@ class Coder:
                 return None, (), None
         heavy = {t.sub_event_type for t, factor in weighted if t.weight >= 3 and factor >= 1}
         sub_type = _settle(sub_type, scores, heavy, agents, patients, killed)
+        taken = {t.sub_event_type: t.weight for t, factor in weighted if t.sub_event_type in TERRITORY and factor >= 1 and t.weight >= 2}
+        if taken and sub_type in ("Armed clash", GOVERNMENT_REGAINS, NON_STATE_OVERTAKES):
+            # Who took the place decides; a battle that ends with its capture is told as the capture.
+            if taker_state is not None:
+                sub_type = GOVERNMENT_REGAINS if taker_state else NON_STATE_OVERTAKES
+            elif sub_type == "Armed clash":
+                sub_type = max((GOVERNMENT_REGAINS, NON_STATE_OVERTAKES), key=lambda kind: scores.get(kind, 0.0))
         mine = [t for t, _ in weighted if tells_type(t, sub_type)]
         best = max(mine or [t for t, _ in weighted], key=lambda t: (t.weight, -t.start), default=None)
         return sub_type, _modes(event, sub_type, mine, agents, killed), best
@@ -897,7 +918,20 @@ def _settle(
 
 
 # Sub-types whose attackers may have used any weapon: where none is named, an armed side's is a gun.
-ANY_WEAPON = frozenset(("Attack", "Armed clash", "Abduction/forced disappearance", "Looting/property destruction"))
+ANY_WEAPON = frozenset(
+    ("Attack", "Armed clash", "Abduction/forced disappearance", "Looting/property destruction", "Excessive force against protesters")
+)
+# Sub-types that are named after their means.
+IMPLIED_MODES = {
+    "Air/drone strike": "aerial",
+    "Shelling/artillery/missile attack": "heavy-weapons",
+    "Remote explosive/landmine/IED": "explosives",
+    "Suicide bomb": "suicide-attack",
+    "Grenade": "explosives",
+    "Chemical weapon": "unconventional",
+    "Sexual violence": "sexual",
+    "Abduction/forced disappearance": "abduct",
+}
 
 
 def _modes(event: Event, sub_type: str, mine: Sequence[Trigger], agents: Sequence[Actor], killed: Toll) -> tuple[str, ...]:
@@ -912,6 +946,9 @@ def _modes(event: Event, sub_type: str, mine: Sequence[Trigger], agents: Sequenc
     for f in event.frames[:4]:
         modes += [m for m in find_modes(span_text(f.sent)) if m not in modes]
     armed = any(a.inter not in (5, 6, 7) for a in agents)
+    implied = IMPLIED_MODES.get(sub_type)
+    if implied and implied not in modes and not WEAPONS & set(modes):
+        modes.append(implied)
     if sub_type in ANY_WEAPON and not WEAPONS & set(modes) and (killed.best or (armed and sub_type in ("Attack", "Armed clash"))):
         modes.append("firearms")
     return tuple(modes[:4])

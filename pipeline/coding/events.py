@@ -18,6 +18,7 @@ ARMED_VIOLENCE = "armed violence"
 TERRITORY_TAKEN = "territory taken"
 TERRITORY_RETAKEN = "territory retaken"
 GOVERNMENT_REGAINS, NON_STATE_OVERTAKES = "Government regains territory", "Non-state actor overtakes territory"
+TERRITORY = frozenset((TERRITORY_TAKEN, TERRITORY_RETAKEN))
 FAMILIES = {
     ARMED_VIOLENCE: frozenset(("Armed clash", "Attack")),
     TERRITORY_TAKEN: frozenset((GOVERNMENT_REGAINS, NON_STATE_OVERTAKES)),
@@ -43,7 +44,7 @@ class Trigger:
     pattern: str
 
 
-GAP = 3  # words that a * may stand for
+GAP = 5  # words that a * may stand for
 SENTENCE_BREAKS = frozenset(".;!?")
 
 
