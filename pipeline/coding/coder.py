@@ -236,6 +236,8 @@ class Coder:
         casualties = find_casualties(doc, party_of)
         triggers = find_triggers(doc)
         reading = self.learned.read(doc, triggers) if self.learned else None
+        if self.learned is not None and reading is not None and not any(t.kind == "act" and t.weight >= 2 for t in triggers):
+            triggers = sorted([*triggers, *self.learned.find_triggers(reading)], key=lambda t: t.start)
         labels = self._labels(doc, reading)
         frames = self.frames(article, doc, triggers, casualties, places, people, labels)
         sides = SideReader(doc, people, frames, self.actors, self.countries, self.side_weights)
