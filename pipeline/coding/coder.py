@@ -57,9 +57,9 @@ from pipeline.settings import Settings, load_settings
 CODER = "rules"
 RULES_VERSION = "1"
 # An article less likely than this to tell an asserted event gives no report (docs/MODEL_CARD.md has the curve).
-RELEVANCE = 0.5
+RELEVANCE = 0.4
 # The same where a main clause plainly tells it: a heavy word of violence with its dead.
-PLAIN_RELEVANCE = 0.25
+PLAIN_RELEVANCE = 0.2
 CODED_PARTS = ("headline", "dateline", "body")
 
 
