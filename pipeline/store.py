@@ -18,7 +18,7 @@ from typing import Any
 
 from sqlite_utils import Database, Migrations
 
-from pipeline.errors import StoreBrokenError, StoreMissingError
+from pipeline.errors import NotFoundError, StoreBrokenError, StoreBusyError, StoreMissingError
 from pipeline.models import (
     Actor,
     Article,
@@ -226,13 +226,29 @@ def writing(db: Database) -> Iterator[Database]:
     if db.conn.in_transaction:
         yield db
         return
-    db.execute("BEGIN IMMEDIATE")
     try:
-        yield db
-    except BaseException:
-        db.conn.rollback()
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            yield db
+            db.conn.commit()
+        except BaseException:
+            # Where a full disk had SQLite roll back by itself already, this does nothing.
+            db.conn.rollback()
+            raise
+    except sqlite3.OperationalError as e:
+        if busy := _why_busy(e):
+            raise StoreBusyError(busy) from e
         raise
-    db.conn.commit()
+
+
+def _why_busy(error: sqlite3.OperationalError) -> str:
+    """What to say where a write failed for a reason that passes: nothing of it was written. Empty for any other error."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return f"another program holds the store ({error}); nothing was lost, run the same again"
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+        return f"the store could not be written ({error}); nothing was lost, make room on the disk and run the same again"
+    return ""
 
 
 # --- rows <-> records --------------------------------------------------------------------------
@@ -577,6 +593,19 @@ def save_quarantine(db: Database, *, item: str, step: str, reason: str, content:
         "run_id": run_id,
     }
     return bool(_insert(db, "quarantine", row, verb="INSERT OR IGNORE"))
+
+
+def load_quarantine(db: Database, item_id: str) -> tuple[str, bytes | None, int]:
+    """(item, the bytes kept, size in bytes) of a refused item. NotFoundError where there is none of this id."""
+    row = db.execute("SELECT item, bytes, size FROM quarantine WHERE item_id = ?", (item_id,)).fetchone()
+    if row is None:
+        raise NotFoundError(f"there is no item {item_id} in quarantine")
+    return str(row[0]), row[1], int(row[2])
+
+
+def drop_quarantine(db: Database, item_id: str) -> bool:
+    """Take an item out of quarantine for good; whether it was there."""
+    return bool(db.execute("DELETE FROM quarantine WHERE item_id = ?", (item_id,)).rowcount)
 
 
 def save_actors(db: Database, actors: Iterable[dict[str, Any]], tree: Iterable[tuple[str, str, int]]) -> bool:

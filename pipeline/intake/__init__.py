@@ -21,7 +21,7 @@ from pipeline.intake.refusal import Refusal, refuse
 from pipeline.models import Article
 from pipeline.settings import MAX_TEXT_BYTES
 
-__all__ = ["Explanation", "Refusal", "find_files", "make_article", "read_blob", "read_bytes", "read_path"]
+__all__ = ["Explain", "Explanation", "Refusal", "find_files", "make_article", "read_blob", "read_bytes", "read_path"]
 
 # Our fields in the order they are explained.
 EXPLAINED = ("headline", "published", "source", "byline", "agency", "dateline", "language", "url", "external_id", "note", "text")
