@@ -328,6 +328,33 @@ def ingest(
     raise click.exceptions.Exit(1 if summary.refused else 0)
 
 
+@cli.command()
+@click.option("--sources", type=click.Path(dir_okay=False, path_type=Path), help="The list to follow, instead of DATELINE_SOURCES.")
+@click.option("--once", is_flag=True, help="Look at every source once and end, as for cron.")
+@store_option
+def watch(sources: Path | None, once: bool) -> None:
+    """Follow the folders and feeds that sources.toml lists, and code what comes within seconds.
+
+    Writes one JSON object a line on stderr for all that happens. Ends cleanly on SIGTERM and Ctrl-C, and
+    goes on where it was when it is started again.
+    """
+    import signal
+
+    from pipeline.intake.fetch import Fetcher
+    from pipeline.intake.sources import read_sources
+    from pipeline.watch import Watch, json_log
+
+    settings = _settings()
+    listed = read_sources(sources or settings.sources)
+    coder = _CoderOnDemand(settings) if once else _load_coder(settings)
+    with _opened(settings, write=True) as db:
+        fetcher = Fetcher(user_agent=listed.user_agent, allowed=listed.allow, pause_s=listed.pause_s)
+        following = Watch(db, listed, coder, json_log(lambda line: click.echo(line, err=True)), fetcher)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: following.stop.set())
+        following.run(once=once)
+
+
 def _show_explanation(explanation: Explanation) -> None:
     click.echo(f"{explanation.item}: {explanation.kind} ({explanation.why})")
     for name, value, how in explanation.fields:

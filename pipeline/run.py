@@ -165,23 +165,28 @@ def ingest_items(
     command: str = "ingest",
     since: str | None = None,
     limit: int | None = None,
+    texts: KnownTexts | None = None,
 ) -> Summary:
-    """Store and code what is new among these items; see `ingest`."""
+    """Store and code what is new among these items; see `ingest`. `texts` are those known from earlier calls on this store."""
     sync_actors(db)
-    run, tally = _Run(db, command, coder), _Tally()
+    run, tally = _Run(db, command, coder, texts or KnownTexts(db)), _Tally()
     under_way: deque[_Batch] = deque()
     # Processes code the next batches while this one is written; alone, a batch is written before the next is read.
     ahead = 2 if isinstance(coder, Workers) else 0
-    for batch in batched(_chosen(items, tally, since=since, limit=limit)):
-        under_way.append(_start(db, batch, coder=coder, under_way=under_way))
-        while len(under_way) > ahead:
+    try:
+        for batch in batched(_chosen(items, tally, since=since, limit=limit)):
+            under_way.append(_start(db, batch, coder=coder, under_way=under_way))
+            while len(under_way) > ahead:
+                _take(db, under_way.popleft(), run=run, tally=tally)
+                if progress:
+                    progress(tally.summary())
+        while under_way:
             _take(db, under_way.popleft(), run=run, tally=tally)
             if progress:
                 progress(tally.summary())
-    while under_way:
-        _take(db, under_way.popleft(), run=run, tally=tally)
-        if progress:
-            progress(tally.summary())
+    except BaseException:
+        run.texts.forget()  # it may know texts of a batch that was not written
+        raise
     run.finish(tally.summary())
     return tally.summary()
 
@@ -240,23 +245,35 @@ def sync_actors(db: Database) -> None:
 
 
 @dataclass(slots=True)
+class KnownTexts:
+    """The texts of a store that new ones are compared with; kept in memory until somebody else writes to the store."""
+
+    db: Database
+    index: OriginIndex = field(default_factory=OriginIndex)
+    version: int | None = None
+
+    def origins(self) -> OriginIndex:
+        """The texts known so far."""
+        version = store.data_version(self.db)
+        if version != self.version:
+            self.index = OriginIndex(lambda day: store.articles_of_day(self.db, day))
+            self.version = version
+        return self.index
+
+    def forget(self) -> None:
+        """Load them anew at the next look: what was written since was taken back."""
+        self.version = None
+
+
+@dataclass(slots=True)
 class _Run:
     """The row that logs a run; it is written with the first thing the run writes."""
 
     db: Database
     command: str
     coder: ArticleCoder
+    texts: KnownTexts
     run_id: int | None = None
-    origins: OriginIndex = field(default_factory=OriginIndex)
-    origins_version: int | None = None
-
-    def known_origins(self) -> OriginIndex:
-        """The texts known so far. They are kept in memory until somebody else writes to the store."""
-        version = store.data_version(self.db)
-        if version != self.origins_version:
-            self.origins = OriginIndex(lambda day: store.articles_of_day(self.db, day))
-            self.origins_version = version
-        return self.origins
 
     def id(self) -> int:
         if self.run_id is None:
@@ -331,7 +348,7 @@ def _refuse(db: Database, refusal: Refusal, *, run: _Run, tally: _Tally) -> None
 def _save(db: Database, article: Article, coding: CodedArticle, *, run: _Run, tally: _Tally) -> list[str]:
     """Store a new article with its origin and what was coded from it; the articles this bears on, by id."""
     revision = store.latest_revision(db, article.story_id) + 1
-    origin = find_origin(article, run.known_origins())
+    origin = find_origin(article, run.texts.origins())
     store.save_origin(db, origin.origin_id, agency=origin.agency, basis=origin.basis)
     moved = store.join_origins(db, origin.origin_id, origin.replaces) if origin.replaces else []
     article = dataclasses.replace(article, revision=revision)
@@ -362,7 +379,7 @@ def recode(db: Database, article_ids: Sequence[str], *, coder: ArticleCoder, com
     if missing:
         raise NotFoundError(f"there is no article {missing[0]} in the store")
     codings = {a.article_id: code_article(a, coder) for a in articles}
-    run, tally = _Run(db, command, coder), _Tally(read=len(articles))
+    run, tally = _Run(db, command, coder, KnownTexts(db)), _Tally(read=len(articles))
     with store.writing(db):
         before = store.incidents_of(db, article_ids)
         for article_id, coding in codings.items():

@@ -105,8 +105,12 @@ def make_article(
     )
 
 
+# What newsletters and feeds hang on an address to count clicks: the page is the same without.
+TRACKING = re.compile(r"(?:utm_\w+|fbclid|gclid|mc_[ce]id|at_(?:medium|campaign))(?:=|$)", re.IGNORECASE)
+
+
 def clean_url(url: str) -> str:
-    """An http(s) address without its fragment; empty for anything else, so that no page ever links to a script."""
+    """An http(s) address without its fragment and what only counts clicks; empty for anything else: no page ever links to a script."""
     url = "".join(clean_line(url, limit=2000).split())
     try:
         split = urlsplit(url)
@@ -114,7 +118,8 @@ def clean_url(url: str) -> str:
         return ""
     if split.scheme.casefold() not in ("http", "https") or not split.netloc:
         return ""
-    return split._replace(scheme=split.scheme.casefold(), netloc=split.netloc.casefold(), fragment="").geturl()
+    query = "&".join(pair for pair in split.query.split("&") if not TRACKING.match(pair))
+    return split._replace(scheme=split.scheme.casefold(), netloc=split.netloc.casefold(), query=query, fragment="").geturl()
 
 
 def _choose_date(given: str | None, source: str | None, layout: _Layout, file_name: str) -> tuple[str | None, str | None]:
