@@ -54,7 +54,7 @@ def _read(root: Any, url: str) -> tuple[dict[str, str], dict[str, str]]:
     address = _address(root, metas, url)
     fields, how = fields_of(
         published=_published(root, metas, story, address[0] or url),
-        source=_outlet(metas, story, address[0] or url),
+        source=_outlet(root, metas, story, address[0] or url),
         byline=_byline(root, metas, story),
         url=address,
     )
@@ -72,12 +72,27 @@ def _read(root: Any, url: str) -> tuple[dict[str, str], dict[str, str]]:
 def _text(root: Any) -> tuple[str, str]:
     import trafilatura  # takes a second to load, and most runs read no page
 
+    if cell := _story_cell(root):
+        return cell, "the cell of the page's table that holds its story"
     plain, where = _paragraphs(root)
     found = trafilatura.bare_extraction(root, include_comments=False, include_tables=True, with_metadata=False, favor_precision=True)
     text = (getattr(found, "text", "") or "") if found is not None else ""
     if len(text) < FEW_CHARACTERS and len(plain) > 1.5 * len(text):
         return plain, f"the paragraphs of the page's <{where}>"
     return text, "trafilatura, which tells the story from what surrounds it"
+
+
+def _story_cell(root: Any) -> str:
+    """The text of the one cell that holds most of a page laid out in tables, paragraphs kept; empty for any other page.
+
+    Read as tables of data, such a page is one line.
+    """
+    cells = [c for c in root.iter("td") if next(c.iter("table"), None) is None and next(c.iter("p", "br"), None) is not None]
+    if not cells or next(root.iter("article", "main"), None) is not None:
+        return ""
+    texts = sorted((text_of(c) for c in cells[:2000]), key=len)
+    story = texts[-1]
+    return story if len(story) >= FEW_CHARACTERS and len(story) > 2 * sum(map(len, texts[:-1])) and "\n" in story else ""
 
 
 def _paragraphs(root: Any) -> tuple[str, str]:
@@ -225,15 +240,26 @@ def _without_outlet(title: str, outlet: str, heads: list[str]) -> str:
     return title
 
 
-def _outlet(metas: Mapping[str, str], story: Mapping[str, Any], url: str) -> tuple[str, str]:
+def _outlet(root: Any, metas: Mapping[str, str], story: Mapping[str, Any], url: str) -> tuple[str, str]:
     host = (urlsplit(url).hostname or "").removeprefix("www.") if url else ""
     return first(
         (metas.get("og:site_name"), "<meta og:site_name>"),
         (_name(story.get("publisher")), "publisher of the page's schema.org data"),
         (metas.get("application-name"), "<meta application-name>"),
         (metas.get("dc.publisher") or metas.get("dcterms.publisher") or metas.get("publisher"), "<meta publisher>"),
+        (_behind_title(root), "what stands behind the headline in its <title>"),
         (host, "the host of its address"),
     )
+
+
+def _behind_title(root: Any) -> str:
+    """What a page's <title> has behind the headline that its <h1> has too: the outlet."""
+    title = next((" ".join(" ".join(t.itertext()).split()) for t in root.iter("title")), "")
+    for head in root.iter("h1"):
+        words = " ".join(" ".join(head.itertext()).split())
+        if len(words) > 10 and title.startswith(words) and (m := re.fullmatch(r"\s+[-–—|»:·]+\s+([^-–—|»]{2,60})", title[len(words) :])):
+            return m[1]
+    return ""
 
 
 def _byline(root: Any, metas: Mapping[str, str], story: Mapping[str, Any]) -> tuple[str, str]:
