@@ -48,7 +48,7 @@ def read_zip(blob: Blob) -> Iterator[Blob | Found]:
         _check_members(stream)
         try:
             archive = zipfile.ZipFile(stream)
-        except (zipfile.BadZipFile, zipfile.LargeZipFile, ValueError, OSError, EOFError, struct.error, UnicodeError) as e:
+        except (zipfile.BadZipFile, zipfile.LargeZipFile, NotImplementedError, ValueError, OSError, EOFError, struct.error) as e:
             raise FormatError(f"it is a ZIP archive that cannot be read: {e}", step="decode") from e
         with archive:
             names = archive.namelist()

@@ -101,17 +101,20 @@ def parse_html(text: str) -> Any:
 def text_of(root: Any) -> str:
     """The text of an element, a paragraph a line; scripts and styles left out."""
     pieces: list[str] = []
+    silent = 0  # how many elements that are not shown the walk is inside of
     for event, element in etree.iterwalk(root, events=("start", "end")):
         name = local(element)
         if event == "start":
+            silent += name in SILENT
             if name in BLOCKS or name == "br":
                 pieces.append("\n\n" if name != "br" else "\n")
-            if name not in SILENT and not _is_silent(element) and isinstance(element.tag, str):
+            if not silent and name:
                 pieces.append(_flat(element.text))
         else:
+            silent -= name in SILENT
             if name in BLOCKS:
                 pieces.append("\n\n")
-            if element is not root and not _is_silent(element):
+            if element is not root and not silent:
                 pieces.append(_flat(element.tail))
     lines = (" ".join(line.split()) for line in "".join(pieces).split("\n"))
     return re.sub(r"\n{3,}", "\n\n", "\n".join(lines)).strip()
@@ -119,10 +122,6 @@ def text_of(root: Any) -> str:
 
 def _flat(text: str | None) -> str:
     return re.sub(r"\s+", " ", text or "")
-
-
-def _is_silent(element: Any) -> bool:
-    return any(local(e) in SILENT for e in element.iterancestors())
 
 
 def looks_like_markup(text: str) -> bool:

@@ -33,7 +33,7 @@ SCRAPS = (
 
 
 def check(name: str, content: bytes) -> float:
-    began = time.monotonic()
+    began = time.process_time()  # what others do on the machine is no fault of the reader's
     for found in read_bytes(content, name):
         assert isinstance(found, Article | Refusal)
         if isinstance(found, Article):
@@ -45,7 +45,7 @@ def check(name: str, content: bytes) -> float:
             assert found.content is None or len(found.content) <= KEPT_BYTES
             found.reason.encode()
             found.item.encode()
-    return time.monotonic() - began
+    return time.process_time() - began
 
 
 def mutate(rng: random.Random, content: bytes) -> bytes:
