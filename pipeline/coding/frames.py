@@ -11,22 +11,25 @@ import datetime as dt
 import re
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from itertools import pairwise
 
 from spacy.tokens import Span
 
 from pipeline.coding.assertion import Cue
 from pipeline.coding.counts import Casualty
 from pipeline.coding.dates import DateMention, shift_date
+from pipeline.coding.dating import ELSEWHERE, HAPPENED, NEAR, OWN, PLANNED, with_lag
 from pipeline.coding.events import Trigger
+from pipeline.coding.founding import facts_of, load_founding
 from pipeline.coding.places import PlaceMention
 from pipeline.coding.texts import span_text
 from pipeline.gazetteer import distance_km
 
 # Two mentions of one event's place may be a village and its town; further apart they are two places.
 SAME_PLACE_KM = 30.0
-# Even "had been shot on Tuesday" is news beside an event this close, where it has a place of its own.
-RECENT_DAYS = 3
-# News is of the last days; an event told with an older day is recalled, not reported.
+# News is of the last weeks; an event told with an older day is recalled, not reported.
+OLD_DAYS = 31
+# A digest's heading names a day of the last week.
 NEWS_DAYS = 8
 
 
@@ -49,6 +52,8 @@ class Frame:
     cues: dict[str, Cue] = field(default_factory=dict)
     assertion: str = ""
     chances: dict[str, float] = field(default_factory=dict)  # learned label -> probability
+    actors: frozenset[str] = frozenset()  # named groups and forces that stand in it
+    armed: bool = False  # gunmen, militants or a listed group stand in it
     listed: bool = False  # opens a list item that begins with its place ("3. Al-Yadudah: ...")
     direct: bool = True  # an event word stands in a main clause of the past
     passing: bool = False  # the event word stands in a subordinate recall ("a day after ...")
@@ -67,6 +72,9 @@ ALONE = frozenset(
     ("Agreement", "Arrests", "Change to group/activity", "Disrupted weapons use", "Headquarters or base established", "Looting/property destruction",
      "Non-violent transfer of territory", "Other", "Abduction/forced disappearance", "Sexual violence")
 )  # fmt: skip
+
+# What often only follows another event of the same article.
+AFTERMATH = frozenset(("Arrests", "Change to group/activity", "Disrupted weapons use", "Looting/property destruction", "Other"))
 
 
 def matter(sub_event_type: str) -> str:
@@ -148,18 +156,20 @@ def _breadth(p: PlaceMention) -> int:
     return {"site": 0, "airbase": 0, "city": 0, "admin2": 1, "admin1": 2, "region": 3, "sea": 2, "country": 4}.get(kind, 3)
 
 
-def own_date(frame: Frame, base: DateMention | None) -> DateMention | None:
-    """The day a frame's event happened on, as far as the sentence says: its first event date."""
+def own_date(frame: Frame, base: DateMention | None, *, past: bool = False) -> DateMention | None:
+    """The day a frame's event happened on, as far as the sentence says: the date that its event word holds most firmly.
+
+    `base` is the day of the event told before, from which "the same night" and "two days later" count. `past` leaves
+    out days to come, as every asserted frame does.
+    """
+    known: list[DateMention] = []
     for d in frame.dates:
-        if d.kind == "anaphor":
-            if d.label == "anaphor2" and d.shift == 0:
-                continue
-            if base is not None and base.date_start and d.shift:
-                return shift_date(d, base.date_start, base.date_end or base.date_start)
-            continue
         if d.date_start:
-            return d
-    return None
+            if d.grip > PLANNED or not (past or frame.assertion == "asserted"):
+                known.append(d)
+        elif d.kind == "anaphor" and base is not None and base.date_start and (d.shift or d.label == "anaphor2"):
+            known.append(shift_date(d, base.date_start, base.date_end or base.date_start))
+    return min(known, key=lambda d: ((d.prec or 0) >= 3, -d.grip, d.start), default=None)
 
 
 def disjoint(a: DateMention, b: DateMention) -> bool:
@@ -194,6 +204,7 @@ def group(frames: Sequence[Frame], published: str | None) -> list[Event]:
     """The events that frames tell, in order of first mention."""
     events: list[Event] = []
     current: Event | None = None
+    last: DateMention | None = None  # the day told last, from which "the same day" counts
     round_up = is_round_up(frames)
     for f in frames:
         if not f.assertion:
@@ -206,17 +217,16 @@ def group(frames: Sequence[Frame], published: str | None) -> list[Event]:
             events[-1].why.append("goes on about the events summed before")
             continue
         if f.assertion != "asserted":
-            events.append(
-                Event(f.assertion, [f], own_date(f, current.date if current else None), own_place(f), [f"{f.assertion}: {_cue_text(f)}"])
-            )
+            events.append(Event(f.assertion, [f], own_date(f, last), own_place(f), [f"{f.assertion}: {_cue_text(f)}"]))
             continue
-        event, why, assertion = _place_frame(f, events, current, published, round_up)
+        event, why, assertion = _place_frame(f, events, current, last, published, round_up)
         if event is None:
             event = Event(assertion, [], None, None, [why])
             events.append(event)
         else:
             event.why.append(why)
-        _join(event, f)
+        _join(event, f, last)
+        last = own_date(f, last) or last or event.date
         if event.assertion == "asserted":
             current = event
     return events
@@ -233,6 +243,36 @@ def _goes_on(f: Frame) -> bool:
     return GOES_ON.match(span_text(f.sent)) is not None and not any(d.prec == 1 and d.kind == "point" for d in f.dates)
 
 
+JOINED = re.compile(r"\s*(?:,|,? and|,? as well as|,? or)(?: also)?(?: (?:in|at|near|outside))?(?: the)?(?: (?:towns?|cities|villages?|districts?|provinces?) of)?\s*")
+
+
+def apart(event: Event) -> list[Event]:
+    """An event told of several places at once, without a count: one event a place ("Rallies were held in Najaf and Kut").
+
+    The codebook: different places are separate events, even in one sentence; where one toll covers several places,
+    it is one event at the place named first.
+    """
+    if event.assertion != "asserted" or event.casualties or event.place is None or not is_specific(event.place):
+        return [event]
+    frame = next((f for f in event.frames if event.place in f.places), None)
+    if frame is None or frame.headline:
+        return [event]
+    text = span_text(frame.sent)
+    places = sorted((p for p in frame.places if p.role == "event" and is_specific(p)), key=lambda p: p.start)
+    chain: list[PlaceMention] = []
+    for p in places:
+        between = text[chain[-1].end - frame.sent.start_char : p.start - frame.sent.start_char] if chain else ""
+        if chain and not JOINED.fullmatch(between):
+            if event.place in chain:
+                break
+            chain = []
+        chain.append(p)
+    if event.place not in chain or len(chain) < 2 or any(same_place(a, b) for a, b in pairwise(chain)):
+        return [event]
+    why = [*event.why, "told of several places: one event each"]
+    return [Event(event.assertion, event.frames, event.date, p, why, event.extras) for p in chain]
+
+
 def _cue_text(f: Frame) -> str:
     return "; ".join(c.text for c in f.cues.values())
 
@@ -240,8 +280,8 @@ def _cue_text(f: Frame) -> str:
 def _fill(event: Event, f: Frame) -> None:
     """A sentence without an event of its own may give the day or the place of the event before it."""
     event.extras += [(f, c) for c in f.casualties]
-    if event.date is None and f.dates and not f.cues.get("past"):
-        event.date = own_date(f, None)
+    if not f.cues.get("past"):
+        _date_by(event, own_date(f, event.date, past=True))
     place = own_place(f)
     if (
         place is not None
@@ -251,12 +291,22 @@ def _fill(event: Event, f: Frame) -> None:
         event.place = place
 
 
-def _join(event: Event, f: Frame) -> None:
-    event.frames.append(f)
-    base = event.date
-    date, place = own_date(f, base), own_place(f)
-    if event.date is None:
+def _date_by(event: Event, date: DateMention | None) -> None:
+    """A sentence's day becomes its event's where none is known yet or what is known hangs on another clause."""
+    if date is None or ((date.prec or 0) >= 4 and event.date is not None):
+        return
+    if event.date is None or (event.date.grip <= ELSEWHERE and date.grip >= OWN) or (_is_loose(event.date) and date.grip == HAPPENED):
         event.date = date
+
+
+def _is_loose(d: DateMention) -> bool:
+    return d.label == "last_night" or d.grip <= NEAR or (d.prec or 1) >= 3
+
+
+def _join(event: Event, f: Frame, base: DateMention | None) -> None:
+    event.frames.append(f)
+    date, place = own_date(f, base or event.date), own_place(f)
+    _date_by(event, date)
     if place is not None and (
         event.place is None
         or (_breadth(place) < _breadth(event.place) and same_place(event.place, place))
@@ -265,95 +315,123 @@ def _join(event: Event, f: Frame) -> None:
         event.place = place
 
 
-def _is_other_matter(f: Frame, current: Event, place: PlaceMention | None, date: DateMention | None) -> bool:
-    """Whether a frame with strong words of its own kind tells another event of the same day.
-
-    A march after a killing, arrests in another town, a raid "within hours" of a bomb: another kind of matter
-    together with another time, another place name, or a paragraph of its own.
-    """
-    if f.weight < 2 or not f.direct:
+def is_redated(f: Frame, current: Event, date: DateMention, place: PlaceMention | None) -> bool:
+    """Whether another day is the event's true one: what was known hung on another clause ("calm returned on Monday after clashes")."""
+    if "separate" in f.cues or (place is not None and current.place is not None and not same_place(place, current.place)):
         return False
-    mine, theirs = matters([f]), matters(current.frames, 1)
-    later = any(d.kind == "anaphor" for d in f.dates)
-    elsewhere = (
-        place is not None and current.place is not None and is_specific(place) and place.name != current.place.name and place.place is None
-    )
-    if mine and not mine & theirs:
-        if mine == {"Arrests"} and not (elsewhere or later):
-            return False  # arrests that only follow an event of the same article are part of it (ruling 20)
-        if "crowds" in mine:
-            return True
-        return f.opens_paragraph or later or elsewhere or "separate" in f.cues or (place is not None and place.place is None)
-    kinds, have = {t.sub_event_type for t in f.acts if t.weight >= 3}, {t.sub_event_type for g in current.frames for t in g.acts}
-    return bool(kinds and not kinds & have) and (later or "separate" in f.cues or elsewhere)
+    known = current.date
+    return known is not None and ((known.grip <= ELSEWHERE and date.grip >= OWN) or (_is_loose(known) and date.grip == HAPPENED))
+
+
+# Sub-event types where saying it is doing it: a merger announced on Thursday is of Thursday.
+ANNOUNCED = frozenset(
+    ("Agreement", "Change to group/activity", "Headquarters or base established", "Non-violent transfer of territory", "Other")
+)
+
+
+def event_day(
+    published: str | None, event: Event, events: Sequence[Event], frames: Sequence[Frame]
+) -> tuple[DateMention | None, str | None]:
+    """The day of an event and its basis: its own words, else the day its digest is of, the days of its fellow events, of the
+    statement, or of publication. A statement and an article tell the news of their day or of the day before.
+    """
+    d = event.date
+    if d is not None and d.date_start:
+        return d, d.basis
+    if event.assertion != "asserted":
+        return None, None
+    said = next((s for f in event.frames[:2] for s in f.said if s.date_start), None)
+    for other in (_heading_day(frames, published), _fellow_day(event, events, said)):
+        if other is not None:
+            return other, other.basis
+    if said is not None:
+        acts = [t for f in event.frames for t in f.acts]
+        spoken = bool(acts) and all(t.sub_event_type in ANNOUNCED for t in acts)
+        return (said if spoken else with_lag(said)), said.basis
+    if published is None:
+        return None, None
+    day = DateMention(0, 0, published, published, 1, "publication")
+    return with_lag(day), "publication"
+
+
+def _heading_day(frames: Sequence[Frame], published: str | None) -> DateMention | None:
+    """The day that a digest names over its items: "Daily log, Tuesday 16 August", "the following happened on Monday"."""
+    for f in frames:
+        if f.assertion == "asserted":
+            return None
+        for d in (*f.dates, *f.said):
+            day = d.date_start if d.prec == 1 and d.kind == "point" and (f.headline or f.paragraph <= 2) else None
+            if day and (published is None or 0 <= _days(published, day) <= NEWS_DAYS):
+                return d
+    return None
+
+
+def _fellow_day(event: Event, events: Sequence[Event], said: DateMention | None) -> DateMention | None:
+    """The day of the event told before, else of the one after: undated paragraphs go on in the time of their article.
+
+    Where the event's own sentences date a statement, only an event told after it can say more.
+    """
+    told = [e for e in events if e.assertion == "asserted"]
+    here = told.index(event)
+    before = [e.date for e in reversed(told[:here]) if e.date is not None and e.date.date_start and (e.date.prec or 1) <= 2]
+    after = [e.date for e in told[here + 1 :] if e.date is not None and e.date.date_start and (e.date.prec or 1) <= 2]
+    if said is not None:
+        return next((d for d in after if (d.date_start or "") <= (said.date_start or "")), None)
+    return next(iter((*before, *after)), None)
 
 
 def _place_frame(
-    f: Frame, events: list[Event], current: Event | None, published: str | None, round_up: bool
+    f: Frame, events: list[Event], current: Event | None, last: DateMention | None, published: str | None, round_up: bool
 ) -> tuple[Event | None, str, str]:
     """Which event an asserted frame belongs to (None for a new one), why, and how a new one is told."""
     asserted = [e for e in events if e.assertion == "asserted"]
-    date = own_date(f, current.date if current else None)
+    date = own_date(f, last)
     place = own_place(f)
     if not asserted or current is None or current.assertion != "asserted":
-        if date is not None and published and date.date_end and _days(published, date.date_end) > 31 and not f.headline:
+        if date is not None and published and date.date_end and _days(published, date.date_end) > OLD_DAYS and not f.headline:
             return None, f"told with a day long before publication ({date.date_end})", "background"
         return None, "the first event told", "asserted"
-    heavy = f.weight >= 2 or bool(f.acts and f.casualties)
-    if f.listed and (f.weight >= 1 or f.casualties) and not current.headline_only:
-        return None, "a list item of its own", "asserted"
+    long_ago = date is not None and bool(published and date.date_end) and _days(published or "", date.date_end or "") > OLD_DAYS
     if current.headline_only and len(asserted) == 1:
-        if date is not None and published and date.date_end and _days(published, date.date_end) > 31 and not round_up:
+        if long_ago and not round_up:
             current.assertion = "background"
         return current, "tells what the headline says", current.assertion
-    # An event already told at this very place and day takes the frame.
+    if f.listed and (f.weight >= 1 or f.casualties):
+        return None, "a list item of its own", "asserted"
+    answer = load_founding().answer(facts_of(f, events, current, last, published, round_up))
+    why = f"{', '.join(answer.because)} (probability {answer.chance:.2f})"
+    if answer.what == "new":
+        if long_ago and not round_up:
+            return None, f"another event, long before publication: {why}", "background"
+        return None, f"another event: {why}", "asserted"
+    if answer.what == "recalled":
+        return None, f"another event, recalled: {why}", "background"
     for e in reversed(asserted):
-        if e is current or place is None or e.place is None or not is_specific(place):
-            continue
-        if (
-            is_specific(e.place)
-            and same_place(e.place, place)
-            and not (date and e.date and disjoint(date, e.date))
-            and not (current.place and same_place(current.place, place))
-        ):
+        if e is not current and _took_place_as(e, place, date) and not _may_be(current, place, date):
             return e, "same place and day as an event told before", "asserted"
-    if date is not None and current.date is not None and disjoint(date, current.date):
-        for e in reversed(asserted):
-            if e.date and not disjoint(e.date, date) and (place is None or e.place is None or same_place(e.place, place)):
-                return e, "same day as an event told before", "asserted"
-        older = published is not None and date.date_end is not None and _days(published, date.date_end) > NEWS_DAYS
-        if (older and not round_up) or ("past" in f.cues and not round_up) or f.passing:
-            return None, "another, earlier day: recalled", "background"
-        if date.prec is not None and date.prec >= 4 and not round_up:
-            return None, "an earlier month or year: recalled", "background"
-        day, here = date.date_start or "", current.date.date_start or ""
-        near = place is not None and is_specific(place) and bool(day and here) and abs(_days(day, here)) <= RECENT_DAYS
-        if not f.direct and not near and not round_up and "separate" not in f.cues and day and day < here:
-            return None, "an earlier day, told as known: recalled", "background"
-        if heavy and (f.direct or near or round_up or "separate" in f.cues):
-            return None, "another day: another event", "asserted"
-        return current, "another day, but no event of its own", "asserted"
-    if f.passing and "past" in f.cues and (date is not None or place is not None):
-        return None, "recalled in passing", "background"
-    if place is not None and current.place is not None and heavy and not f.headline:
-        if is_specific(place) and not same_place(place, current.place) and is_specific(current.place) and (f.direct or round_up):
-            return None, "another place: another event", "asserted"
-        if place.place and current.place.place and place.place.country != current.place.place.country and "separate" in f.cues:
-            return None, "another country: another event", "asserted"
-    if heavy and not f.headline and _is_other_matter(f, current, place, date):
-        return None, "another matter, told in a clause of its own", "asserted"
-    if (
-        "separate" in f.cues
-        and heavy
-        and f.weight >= 2
-        and (place is not None or date is not None)
-        and not (
-            place is not None
-            and current.place is not None
-            and same_place(place, current.place)
-            and f.index - current.frames[-1].index <= 1
-            and not f.opens_paragraph
+    return current, f"goes on: {why}", "asserted"
+
+
+def _took_place_as(event: Event, place: PlaceMention | None, date: DateMention | None) -> bool:
+    """Whether an event told before has this very place, or this day where no place is said."""
+    if place is not None and is_specific(place):
+        return (
+            event.place is not None
+            and is_specific(event.place)
+            and same_place(event.place, place)
+            and not (date and event.date and disjoint(date, event.date))
         )
-    ):
-        return None, f"told as separate: {f.cues['separate'].text}", "asserted"
-    return current, "continues the event before", "asserted"
+    return (
+        date is not None
+        and event.date is not None
+        and bool(date.date_start and event.date.date_start)
+        and not disjoint(date, event.date)
+        and (place is None or event.place is None or same_place(event.place, place))
+    )
+
+
+def _may_be(event: Event, place: PlaceMention | None, date: DateMention | None) -> bool:
+    """Whether nothing said of place and day speaks against an event."""
+    return not (date and event.date and disjoint(date, event.date)) and (
+        place is None or event.place is None or same_place(event.place, place)
+    )
