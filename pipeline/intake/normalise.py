@@ -43,6 +43,7 @@ class _Layout:
     parts: list[Part] = field(default_factory=list)
     headline: str = ""
     marks: str = ""
+    notes: list[str] = field(default_factory=list)  # embargo and correction notes, as they stand
     byline: str = ""
     agency: str = ""
     dateline: str = ""
@@ -100,7 +101,7 @@ def make_article(
         text=whole,
         parts=tuple(layout.parts),
         file_name=file_name,
-        note=_note(note, layout.marks, moment),
+        note=_note(note, layout, moment),
         external_id=external_id,
     )
 
@@ -146,10 +147,11 @@ def _language(language: str | None) -> str:
     return m[1].casefold() if m else ""
 
 
-def _note(note: str, marks: str, moment: str | None) -> str:
+def _note(note: str, layout: _Layout, moment: str | None) -> str:
     notes = [clean_line(note)]
-    if patterns.RESENT.search(marks):
-        notes.append(f"sent as {marks.strip(' -–—:|')}")
+    if patterns.RESENT.search(layout.marks):
+        notes.append(f"sent as {layout.marks.strip(' -–—:|')}")
+    notes += layout.notes
     if moment and is_in_future(moment):
         notes.append("the publication date lay in the future when the article was read")
     return "; ".join(filter(None, notes))
@@ -211,6 +213,9 @@ def _kind_of_line(layout: _Layout, state: _Reading, index: int, line: str, *, in
     state.in_list = False
     if patterns.LIST_OPENER.fullmatch(line):
         state.in_list = True
+        return "boilerplate"
+    if (in_head and patterns.EMBARGO.fullmatch(line)) or (len(line) <= 700 and patterns.CORRECTION.fullmatch(line)):
+        layout.notes.append(line.strip(" *_()[]"))
         return "boilerplate"
     if patterns.BOILERPLATE.fullmatch(line):
         return "boilerplate"
