@@ -25,10 +25,11 @@ from sklearn.feature_extraction import DictVectorizer
 from sklearn.linear_model import LogisticRegression
 
 from pipeline.coding import coder as C
-from pipeline.coding import frames as F
+from pipeline.coding import grouping as G
 from pipeline.coding import learned as L
 from pipeline.coding.coder import Coder, coded_text, load_coder
 from pipeline.coding.founding import ANSWERS, WEIGHTS, Answer, Founding
+from pipeline.coding.frames import Event, Frame
 from pipeline.intake.normalise import make_article
 from pipeline.models import Article
 from pipeline.settings import load_settings
@@ -65,7 +66,7 @@ TELLS = {"trigger": 4.0, "deaths": 2.0, "place": 1.5, "date": 1.0, "modes": 0.8,
 NEAR = 400  # characters within which other quotes of a report lend a little weight
 
 
-def home(text: str, report: Mapping[str, Any], frames: Sequence[F.Frame]) -> int | None:
+def home(text: str, report: Mapping[str, Any], frames: Sequence[Frame]) -> int | None:
     """The index of the frame that tells a report: the one with its word and most of its other quotes; None without its word."""
     quotes = {k: list(spots(text, q)) for k, q in (report.get("quotes") or {}).items() if isinstance(q, str)}
     best: tuple[float, int] | None = None
@@ -89,14 +90,14 @@ class Teacher:
         self.homes: dict[int, set[str]] = {}
         self.decisions: list[Decision] = []
 
-    def meet(self, frames: Sequence[F.Frame]) -> None:
+    def meet(self, frames: Sequence[Frame]) -> None:
         """Find the home of every report among the frames about to be grouped."""
         for report in self.gold:
             at = home(self.text, report, frames)
             if at is not None:
                 self.homes.setdefault(id(frames[at]), set()).add(report["assertion"])
 
-    def answer(self, frame: F.Frame, facts: Mapping[str, float]) -> Answer:
+    def answer(self, frame: Frame, facts: Mapping[str, float]) -> Answer:
         """The gold's answer for a frame."""
         told = self.homes.get(id(frame), set())
         what = "new" if "asserted" in told else "recalled" if told else "goes on"
@@ -143,15 +144,15 @@ class taught:
         self.teacher = teacher
 
     def __enter__(self) -> None:
-        self.group, self.facts, self.load = C.group, F.facts_of, F.load_founding
+        self.group, self.facts, self.load = C.group, G.facts_of, G.load_founding
         teacher = self.teacher
         asked: dict[str, Any] = {}
 
-        def group(frames: Sequence[F.Frame], published: str | None) -> list[F.Event]:
+        def group(frames: Sequence[Frame], published: str | None) -> list[Event]:
             teacher.meet(frames)
             return self.group(frames, published)
 
-        def facts_of(f: F.Frame, *rest: Any) -> dict[str, float]:
+        def facts_of(f: Frame, *rest: Any) -> dict[str, float]:
             asked["frame"] = f
             return self.facts(f, *rest)
 
@@ -159,10 +160,10 @@ class taught:
             def answer(self, facts: Mapping[str, float]) -> Answer:
                 return teacher.answer(asked["frame"], facts)
 
-        C.group, F.facts_of, F.load_founding = group, facts_of, lambda: Model()  # type: ignore[assignment,return-value]
+        C.group, G.facts_of, G.load_founding = group, facts_of, lambda: Model()  # type: ignore[assignment,return-value]
 
     def __exit__(self, *_: object) -> None:
-        C.group, F.facts_of, F.load_founding = self.group, self.facts, self.load
+        C.group, G.facts_of, G.load_founding = self.group, self.facts, self.load
 
 
 def fit(decisions: Sequence[Decision]) -> Founding:

@@ -29,7 +29,8 @@ from pipeline.coding.dates import DateMention, find_dates
 from pipeline.coding.dating import is_said, joined, settle_counted, with_grip
 from pipeline.coding.event_places import CountryClue, country_clues, event_place, in_role, settle_mentions
 from pipeline.coding.events import ARMED_VIOLENCE, WEAPONS, Trigger, find_modes, find_triggers, tells_type, vote_sub_type
-from pipeline.coding.frames import Event, Frame, apart, event_day, group, own_place
+from pipeline.coding.frames import Event, Frame, own_place
+from pipeline.coding.grouping import apart, event_day, group
 from pipeline.coding.learned import Learned, Reading, load_learned, sentences_of
 from pipeline.coding.lexicon import FOLDER, read_table, word_set
 from pipeline.coding.places import PlaceMention, find_places
@@ -651,9 +652,7 @@ def _names_civilians(parsed: _Parsed, event: Event, zero: Sequence[tuple[int, in
     """Whether an event's sentences name civilians outside the words that say that nobody was hurt."""
     spans = [(f.sent.start_char, f.sent.end_char) for f in event.frames]
     return any(
-        m.kind in ("civilians", "objects")
-        and any(a <= m.start < b for a, b in spans)
-        and not any(a <= m.start < b for a, b in zero)
+        m.kind in ("civilians", "objects") and any(a <= m.start < b for a, b in spans) and not any(a <= m.start < b for a, b in zero)
         for m in parsed.people
     )
 
@@ -693,7 +692,12 @@ def _recalls(doc: Doc, c: Casualty, event: Event) -> bool:
     if cue.dep_ != "relcl" or c.best != 1 or not any(x.lower_ == "who" for x in cue.children):
         return False
     return any(
-        o.kind == c.kind and o.best and o is not c and doc[o.cue].sent == cue.sent and doc[o.cue].dep_ not in ("relcl", "acl") and o.cue not in [x.i for x in cue.subtree]
+        o.kind == c.kind
+        and o.best
+        and o is not c
+        and doc[o.cue].sent == cue.sent
+        and doc[o.cue].dep_ not in ("relcl", "acl")
+        and o.cue not in [x.i for x in cue.subtree]
         for _, o in event.casualties
     )
 
@@ -820,7 +824,12 @@ FRESH_DAYS = 7
 
 def _is_short(d: DateMention) -> bool:
     """Whether a span is of two days at most: "over the past 24 hours", "since yesterday"."""
-    return bool(d.date_start and d.date_end) and d.kind == "span" and (d.prec or 5) <= 2 and shift_day(d.date_start or "", 2) > (d.date_end or "")
+    return (
+        bool(d.date_start and d.date_end)
+        and d.kind == "span"
+        and (d.prec or 5) <= 2
+        and shift_day(d.date_start or "", 2) > (d.date_end or "")
+    )
 
 
 def shift_day(day: str, days: int) -> str:

@@ -392,7 +392,9 @@ def _after(cue: Token) -> Token | None:
             return t.head if t.dep_ == "nummod" and 0 < t.head.i - t.i <= 4 else t
         if t.ent_type_ == PERSON_ENT and t.ent_iob_ == "B":
             return next((x for x in reversed(doc[t.i : min(t.i + 6, len(doc))]) if x.ent_type_ == PERSON_ENT and x.ent_iob_ != "O"), t)
-        if t.pos_ in ("VERB", "AUX", "PUNCT", "SCONJ", "CCONJ") or (t.pos_ == "ADP" and t.lower_ not in ("than", "to", "as", "over", "about", "around", "of")):
+        if t.pos_ in ("VERB", "AUX", "PUNCT", "SCONJ", "CCONJ") or (
+            t.pos_ == "ADP" and t.lower_ not in ("than", "to", "as", "over", "about", "around", "of")
+        ):
             return None
     return None
 
@@ -529,7 +531,11 @@ def _is_cue(cue: Token, entry: tuple[str, str]) -> bool:
         and cue.lower_ not in ("wounded", "injured")
     ):
         return False
-    if (cue.lemma_ in ("price", "sacrifice", "down", "fatally", "bruise", "shrapnel") or cue.lower_ in LIMBS) and role == "noun" and _resultative(cue) is None:
+    if (
+        (cue.lemma_ in ("price", "sacrifice", "down", "fatally", "bruise", "shrapnel") or cue.lower_ in LIMBS)
+        and role == "noun"
+        and _resultative(cue) is None
+    ):
         return False
     if cue.lemma_ in HARMING and cue.pos_ == "VERB":
         # "three guards were beaten" wounds them; a beating to death kills, a house burnt hurts nobody
@@ -593,7 +599,10 @@ def _noun_heads(cue: Token) -> list[Token]:
     verb = _resultative(cue)
     if verb is not None:
         own = [c for c in cue.children if c.dep_ == "dobj" and c.i > cue.i]
-        return own or _victims(verb, "subject" if verb.lemma_ in ("lose", "sustain", "suffer", "receive", "have", "nurse", "escape", "pay", "make") else "object")
+        return own or _victims(
+            verb,
+            "subject" if verb.lemma_ in ("lose", "sustain", "suffer", "receive", "have", "nurse", "escape", "pay", "make") else "object",
+        )
     if cue.lower_ in ("dead", "wounded", "injured", "hurt") and cue.pos_ in ("ADJ", "VERB", "NOUN"):
         if cue.dep_ in ("acomp", "attr") and cue.head.lemma_ in ("be", "lie", "find"):
             return [c for c in cue.head.children if c.dep_ in ("nsubj", "nsubjpass")]
@@ -674,7 +683,9 @@ def _casualty(cue: Token, noun: Token, kind: str, party_of: PartyOf) -> list[Cas
     explicit = numbered is not None and any(read_quantity(t) for t in numbered)
     if not explicit and lemma in COLLECTIVES:
         return []  # "killed a family" is no count of one
-    if party == "other" and (cue.lemma_ == "lose" or cue.lemma_ in HARMING or cue.lower_ in LIMBS or (not explicit and not _must_be_person(cue, noun))):
+    if party == "other" and (
+        cue.lemma_ == "lose" or cue.lemma_ in HARMING or cue.lower_ in LIMBS or (not explicit and not _must_be_person(cue, noun))
+    ):
         return []
     dets = {c.lower_ for c in noun.lefts if c.dep_ in ("det", "poss", "predet", "nummod")}
     known = not explicit and not dets & {"a", "an", "another", "one"} and noun.lower_ not in ("one", "another")
@@ -740,7 +751,8 @@ def _must_be_person(cue: Token, noun: Token) -> bool:
 # A sentence without one of these words says no zero, or no total: it need not be read pattern by pattern.
 ZERO_HINT = re.compile(r"\b(?:no|nobody|none|nor|neither|without|any|not|un(?:harmed|hurt|scathed|injured)|safe)\b|n't", re.I)
 TOLL_HINT = re.compile(
-    r"\b(?:toll|number|count|total|dead|deaths|losses|fatalities|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth)\b", re.I
+    r"\b(?:toll|number|count|total|dead|deaths|losses|fatalities|second|third|fourth|fifth|sixth|seventh|eighth|ninth|tenth|eleventh|twelfth)\b",
+    re.I,
 )
 
 

@@ -15,14 +15,23 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
 from pathlib import Path
-from typing import TYPE_CHECKING
 
+from pipeline.coding.dates import DateMention
+from pipeline.coding.frames import (
+    AFTERMATH,
+    Event,
+    Frame,
+    disjoint,
+    is_redated,
+    is_specific,
+    matters,
+    own_date,
+    own_place,
+    same_place,
+)
+from pipeline.coding.lexicon import read_table
 from pipeline.coding.texts import span_text, text_of
 from pipeline.errors import SettingsError
-
-if TYPE_CHECKING:
-    from pipeline.coding.dates import DateMention
-    from pipeline.coding.frames import Event, Frame
 
 WEIGHTS = Path(__file__).with_name("weights") / "founding.csv"
 ANSWERS = ("goes on", "new", "recalled")
@@ -73,38 +82,19 @@ def load_founding(path: Path = WEIGHTS) -> Founding:
         raise SettingsError(f"the weights in {str(path)!r} cannot be read: {e}") from e
 
 
-OPENERS = frozenset(
-    "in on at near also earlier later meanwhile elsewhere separately another further and as according after among following hours two three the a an "
-    "it they he she this that these those there police army residents witnesses".split()
-)
-BACK_REFERENCE = re.compile(
-    r"\b(?:the|this|that|these|those|both) (?:[\w-]+ ){0,3}?(?:attacks?|assaults?|raids?|strikes?|air ?strikes?|blasts?|explosions?|bombings?|shootings?|killings?|"
-    r"clash(?:es)?|fighting|ambush|incidents?|operations?|protests?|demonstrations?|march|rally|violence|unrest|deaths?|victims?|dead|wounded|injured|"
-    r"attackers?|gunmen|assailants?|bombers?|bomb|device|mine|vehicle|drones?|rockets?|missiles?|shelling|abduction|kidnapping|arrests?|agreement|riots?)\b",
-    re.IGNORECASE,
-)
-NEW_REFERENCE = re.compile(
-    r"\b(?:an?|another|a second|a third|one more|two|three|four|several|other) (?:[\w-]+ ){0,3}?(?:attacks?|assaults?|raids?|strikes?|air ?strikes?|blasts?|explosions?|"
-    r"bombings?|shootings?|killings?|clash(?:es)?|ambush(?:es)?|incidents?|operations?|protests?|demonstrations?|march(?:es)?|rally|rallies|attackers?|gunmen|"
-    r"assailants?|bombers?|bombs?|devices?|mines?|vehicles?|drones?|rockets?|missiles?|shells?|abductions?|kidnappings?|agreements?|riots?)\b",
-    re.IGNORECASE,
-)
-RECALL = re.compile(
-    r"\b(?:recall(?:s|ed)? (?:that)?|came (?:\w+ ){0,3}after|was still|were still|since (?:the|that|then)|trial|convicted|sentenced|accused of having|anniversary|"
-    r"in response to|in retaliation for|had (?:been )?(?:killed|attacked|abducted|kidnapped|captured|seized|bombed|shot|ambushed)|previous(?:ly)?|last (?:week|month|year)|"
-    r"(?:week|month|year)s? (?:ago|earlier|before)|earlier this (?:week|month|year))\b",
-    re.IGNORECASE,
-)
-DENIAL = re.compile(
-    r"\b(?:den(?:y|ies|ied) (?:a |the |any )?(?:reports?|claims?|that)|no such|debunk\w*|baseless|false|fake|rumou?rs?|hoax|dismiss(?:ed|es)? (?:as|claims|reports))\b",
-    re.IGNORECASE,
-)
-LATER = re.compile(r"\b(?:hours?|minutes|days?) (?:later|earlier|after|before)\b|\b(?:the )?same (?:day|night|evening|morning|time|hour)\b|\bthat (?:night|evening|day)\b|\bin the (?:afternoon|evening)\b", re.I)
+@lru_cache(maxsize=1)
+def _words() -> tuple[dict[str, re.Pattern[str]], frozenset[str]]:
+    patterns: dict[str, re.Pattern[str]] = {}
+    openers: frozenset[str] = frozenset()
+    for row in read_table("founding_words.csv"):
+        if row["kind"] == "opener":
+            openers = frozenset(row["pattern"].split("|"))
+        else:
+            patterns[row["kind"]] = re.compile(row["pattern"], re.IGNORECASE)
+    return patterns, openers
 
 
 def _relation_of_days(date: DateMention | None, event: Event) -> str:
-    from pipeline.coding.frames import disjoint
-
     if date is None or not date.date_start:
         return "no day"
     if event.date is None or not event.date.date_start:
@@ -115,8 +105,6 @@ def _relation_of_days(date: DateMention | None, event: Event) -> str:
 
 
 def _relation_of_places(f: Frame, event: Event) -> str:
-    from pipeline.coding.frames import is_specific, own_place, same_place
-
     place = own_place(f)
     if place is None:
         return "no place"
@@ -137,11 +125,12 @@ def _age(day: str, published: str) -> str:
     return "0-1" if days <= 1 else "2-3" if days <= 3 else "4-7" if days <= 7 else "8-31" if days <= 31 else "32+"
 
 
-def facts_of(f: Frame, events: Sequence[Event], current: Event, last: DateMention | None, published: str | None, round_up: bool) -> dict[str, float]:
+def facts_of(
+    f: Frame, events: Sequence[Event], current: Event, last: DateMention | None, published: str | None, round_up: bool
+) -> dict[str, float]:
     """What speaks for or against an event of its own; every value between 0 and 1."""
-    from pipeline.coding.frames import AFTERMATH, disjoint, is_redated, is_specific, matters, own_date, own_place, same_place
-
     text = span_text(f.sent).strip()
+    patterns, openers = _words()
     asserted = [e for e in events if e.assertion == "asserted"]
     place, date = own_place(f), own_date(f, last)
     days, places = _relation_of_days(date, current), _relation_of_places(f, current)
@@ -159,8 +148,8 @@ def facts_of(f: Frame, events: Sequence[Event], current: Event, last: DateMentio
             facts["before the lead by a week"] = float(back > 6)
     if days in ("earlier day", "later day") and date is not None:
         facts["tells the day better"] = float(is_redated(f, current, date, place))
-    facts["recall"] = float(RECALL.search(text) is not None)
-    facts["denial"] = float(DENIAL.search(text) is not None)
+    for kind, pattern in patterns.items():
+        facts[kind] = float(pattern.search(text) is not None)
     gap = f.index - current.frames[-1].index
     facts[f"gap {min(gap, 4)}"] = 1.0
     facts[f"events {min(len(asserted), 4)}"] = 1.0
@@ -196,15 +185,12 @@ def facts_of(f: Frame, events: Sequence[Event], current: Event, last: DateMentio
         facts[f"matter {k}"] = 1.0
     first = re.match(r"[\"“(\s]*([\w'-]+)", text)
     opener = first.group(1).lower() if first else ""
-    facts[f"opens {opener if opener in OPENERS else 'otherwise'}"] = 1.0
+    facts[f"opens {opener if opener in openers else 'otherwise'}"] = 1.0
     start = f.sent.start_char + len(span_text(f.sent)) - len(span_text(f.sent).lstrip())
     facts["place in front"] = float(any(p.role == "event" and p.start - start <= 12 for p in f.places))
     facts["day in front"] = float(any(d.start - start <= 12 for d in f.dates))
     facts["place in front x counts"] = facts["place in front"] * facts["counts"]
-    facts["back reference"] = float(BACK_REFERENCE.search(text) is not None)
-    facts["opens with back reference"] = float(BACK_REFERENCE.match(text) is not None)
-    facts["new reference"] = float(NEW_REFERENCE.search(text) is not None)
-    facts["later"] = float(LATER.search(text) is not None)
+    facts["opens with back reference"] = float(patterns["back reference"].match(text) is not None)
     facts["quoted"] = float(text[:1] in "\"“'‘")
     facts["pronoun first"] = float(opener in ("he", "she", "it", "they", "his", "her", "their"))
     earlier = [

@@ -67,9 +67,7 @@ def resolve_toll(told: Sequence[Told], *, apart: frozenset[str] = frozenset()) -
     elif numbers:
         first_cue = numbers[0].casualty.cue
         numbers = [t for t in numbers if t.casualty.cue == first_cue]
-    if not numbers or (
-        zeros and not zeros[0].headline and zeros[0].sentence + 1 < numbers[0].sentence
-    ):
+    if not numbers or (zeros and not zeros[0].headline and zeros[0].sentence + 1 < numbers[0].sentence):
         return Toll(0, 0, 0, False, (zeros[0].casualty,), ())
     # A total that a larger count of the same text passes is a step of it ("a second died" of three).
     most = max((t.casualty.best or 0 for t in numbers if not t.casualty.toll), default=0)
