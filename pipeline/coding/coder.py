@@ -180,6 +180,7 @@ class Coder:
         self.gazetteer = gazetteer
         self.actors = actors
         self.countries = countries
+        self.languages: tuple[str, ...] = ("en",)
         model = nlp.meta
         learned_version = (f"-{learned.version}" if learned else "") + (f"-{side_weights.version}" if side_weights else "")
         self.version = f"{RULES_VERSION}-{lexicon_version()}{learned_version}-{model.get('name', 'blank')}-{model.get('version', '0')}"
@@ -188,8 +189,8 @@ class Coder:
 
     def code(self, article: Article) -> Coding:
         """The reports of one article, in the order they are told."""
-        if article.language not in ("en", "und", ""):
-            return Coding("language", f"the text is in {article.language!r}; this coder reads English")
+        if article.language not in (*self.languages, "und", ""):
+            return Coding("language", f"the text is in {article.language!r}; this coder reads {', '.join(self.languages)}")
         text = coded_text(article)
         if not may_hold_event(text):
             return Coding("gated", "no word of armed conflict, protest or arrest stands in it")
@@ -1015,6 +1016,7 @@ def load_coder(settings: Settings | None = None) -> Coder:
     settings = settings or load_settings()
     actors, countries = load_actors(), load_countries()
     coder = Coder(load_nlp(settings.model), open_gazetteer(settings.cache), actors, countries, load_learned(), load_side_weights())
+    coder.languages = settings.languages
     # What was loaded lives as long as the process: the collector need not look through it again and again.
     gc.collect()
     gc.freeze()
