@@ -57,9 +57,9 @@ from pipeline.settings import Settings, load_settings
 CODER = "rules"
 RULES_VERSION = "1"
 # An article less likely than this to tell an asserted event gives no report (docs/MODEL_CARD.md has the curve).
-RELEVANCE = 0.4
+RELEVANCE = 0.5
 # The same where a main clause plainly tells it: a heavy word of violence with its dead.
-PLAIN_RELEVANCE = 0.2
+PLAIN_RELEVANCE = 0.25
 CODED_PARTS = ("headline", "dateline", "body")
 
 
@@ -292,7 +292,9 @@ class Coder:
             # "OUAKA. 2 February: In Bambari ...": a day that runs over a sentence's end belongs to what follows.
             # "The March 23 Movement" is no day.
             named = [m for m in here if m.kind == "named"]
-            dates = [d for d in days if sent.start_char < d.end <= sent.end_char and not any(m.start <= d.start < d.end <= m.end for m in named)]
+            dates = [
+                d for d in days if sent.start_char < d.end <= sent.end_char and not any(m.start <= d.start < d.end <= m.end for m in named)
+            ]
             if "aggregate" in f.cues or any(d.kind == "span" for d in dates):
                 # "a conflict that has killed 40,000 people since 1984" counts no event's dead
                 f.casualties = [

@@ -81,6 +81,10 @@ def group(frames: Sequence[Frame], published: str | None) -> list[Event]:
         last = own_date(f, last) or last or event.date
         if event.assertion == "asserted":
             current = event
+    for told in events:
+        if told.assertion == "asserted" and _long_ago(told.date, published, round_up):
+            told.assertion = "background"  # a court or an anniversary tells the day only after the deed (ruling 15)
+            told.why.append("its day is long before publication: recalled")
     return events
 
 
@@ -243,12 +247,11 @@ def _place_frame(
     asserted = [e for e in events if e.assertion == "asserted"]
     date = own_date(f, last)
     place = own_place(f)
+    long_ago = _long_ago(date, published, round_up)
     if not asserted or current is None or current.assertion != "asserted":
-        if date is not None and published and date.date_end and days_between(published, date.date_end) > OLD_DAYS and not f.headline:
-            return None, f"told with a day long before publication ({date.date_end})", "background"
+        if long_ago and not f.headline:
+            return None, "told with a day long before publication", "background"
         return None, "the first event told", "asserted"
-    age = days_between(published, date.date_end) if date is not None and published and date.date_end else 0
-    long_ago = age > (OLDER_DAYS if round_up else OLD_DAYS)
     if current.headline_only and len(asserted) == 1:
         if long_ago:
             current.assertion = "background"
@@ -269,6 +272,13 @@ def _place_frame(
         if e is not current and _took_place_as(e, place, date) and not _may_be(current, place, date):
             return e, "same place and day as an event told before", "asserted"
     return current, f"goes on: {why}", "asserted"
+
+
+def _long_ago(date: DateMention | None, published: str | None, round_up: bool) -> bool:
+    """Whether a day is so long before publication that its event is recalled, not reported."""
+    if date is None or not published or not date.date_end:
+        return False
+    return days_between(published, date.date_end) > (OLDER_DAYS if round_up else OLD_DAYS)
 
 
 def _sums_up_others(f: Frame, asserted: Sequence[Event], date: DateMention | None, place: PlaceMention | None) -> bool:
