@@ -144,11 +144,11 @@ def facts_of(
         lead = next((e.date for e in asserted if e.date and e.date.date_start), None)
         if lead is not None and lead.date_start and date.date_start:
             back = (dt.date.fromisoformat(lead.date_start) - dt.date.fromisoformat(date.date_start)).days
-            told = min(len(asserted), 3)
+            so_far = min(len(asserted), 3)
             facts["before the lead by days"] = float(2 <= back <= 6)
             facts["before the lead by a week"] = float(back > 6)
-            facts[f"before the lead x events {told}"] = float(back >= 1)
-            facts[f"days before the lead x events {told}"] = float(back >= 2)
+            facts[f"before the lead x events {so_far}"] = float(back >= 1)
+            facts[f"days before the lead x events {so_far}"] = float(back >= 2)
     if days in ("earlier day", "later day") and date is not None:
         facts["tells the day better"] = float(is_redated(f, current, date, place))
     for kind, pattern in patterns.items():
