@@ -115,6 +115,10 @@ def _as_country(doc: Doc, p: PlaceMention, gazetteer: Gazetteer) -> PlaceMention
 NAMED_BESIDE = frozenset("capital city town village port".split())
 
 
+# Who rules from a city that gives them its name.
+RULERS = frozenset("regime government administration cabinet junta leadership parliament authority ruler army general".split())
+
+
 def in_role(doc: Doc, p: PlaceMention) -> PlaceMention:
     """A place inside the phrase of whoever speaks ("the health ministry in Sanaa gave a toll") is no event's place."""
     if p.role != "event":
@@ -131,6 +135,14 @@ def in_role(doc: Doc, p: PlaceMention) -> PlaceMention:
         and node.head.i > node.i
     ):
         return replace(p, role="origin")  # "U.S. forces", "a Turkey patrol": whose, not where
+    if (
+        p.place is not None
+        and p.place.kind == "city"
+        and node.dep_ in ("compound", "amod", "nmod")
+        and node.head.i > node.i
+        and node.head.lemma_.lower() in RULERS
+    ):
+        return replace(p, role="origin")  # "the Damascus regime": who rules from there
     if (
         node.dep_ == "poss"
         and p.place is not None
