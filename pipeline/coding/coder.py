@@ -41,9 +41,10 @@ from pipeline.coding.events import (
     vote_sub_type,
 )
 from pipeline.coding.frames import Event, Frame, own_place
+from pipeline.coding.gate import has_word, load_gate
 from pipeline.coding.grouping import apart, event_day, group
 from pipeline.coding.learned import Learned, Reading, load_learned, sentences_of
-from pipeline.coding.lexicon import FOLDER, read_table, word_set
+from pipeline.coding.lexicon import FOLDER, word_set
 from pipeline.coding.places import PlaceMention, find_places
 from pipeline.coding.sides import SideReader, SideWeights, load_side_weights
 from pipeline.coding.steps import Step, event_steps, text_steps
@@ -125,17 +126,6 @@ def coded_opening(article: Article) -> str:
 
 
 @lru_cache(maxsize=1)
-def _gate() -> re.Pattern[str]:
-    stems = "|".join(row["stem"] for row in read_table("gate_words.csv"))
-    return re.compile(rf"\b(?:{stems})", re.IGNORECASE)
-
-
-def may_hold_event(text: str) -> bool:
-    """The gate in front of the parse: whether any word of armed conflict or protest stands in the text."""
-    return _gate().search(text) is not None
-
-
-@lru_cache(maxsize=1)
 def lexicon_version() -> str:
     """A short hash over all rules and code of this folder: whatever changes, it is another coder version."""
     digest = hashlib.blake2b(digest_size=4)
@@ -192,8 +182,10 @@ class Coder:
         if article.language not in (*self.languages, "und", ""):
             return Coding("language", f"the text is in {article.language!r}; this coder reads {', '.join(self.languages)}")
         text = coded_text(article)
-        if not may_hold_event(text):
+        if not has_word(text):
             return Coding("gated", "no word of armed conflict, protest or arrest stands in it")
+        if not load_gate().lets_through(text):
+            return Coding("gated", "its words are those of ordinary news: not read for events")
         parsed = self.parse(article, self.nlp(text))
         events = [part for e in group(parsed.frames, article.published) if e.frames for part in apart(e)]
         why_quiet = self.not_an_event(parsed, events)

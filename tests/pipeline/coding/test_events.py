@@ -8,8 +8,8 @@ from typing import Any
 
 import pytest
 
-from pipeline.coding.coder import may_hold_event
 from pipeline.coding.events import FAMILIES, Trigger, find_modes, find_triggers, tells_type, vote_sub_type
+from pipeline.coding.gate import has_word
 from pipeline.coding.lexicon import FOLDER
 from pipeline.intake.normalise import make_article
 from pipeline.models import EVENT_TYPE_OF, MODES
@@ -114,7 +114,7 @@ def test_the_lexicon_names_only_known_types_and_modes() -> None:
     ],
 )
 def test_the_gate(text: str, expected: bool) -> None:
-    assert may_hold_event(text) is expected
+    assert has_word(text) is expected
 
 
 @pytest.mark.parametrize(
