@@ -319,7 +319,8 @@ def _place_of_tellers(event: Event) -> PlaceMention | None:
 def _place_nearby(frames: Sequence[Frame], event: Event) -> PlaceMention | None:
     """A town or province for an event that names only a country or nothing: near its sentences, else the dateline's."""
     first, last = event.frames[0].index, event.frames[-1].index
-    near = [f for f in frames if first - 1 <= f.index <= last + 1]
+    # A sentence that tells another event lends it no place.
+    near = [f for f in frames if first - 1 <= f.index <= last + 1 and (not f.assertion or any(f is g for g in event.frames))]
     found = [p for f in near if (p := own_place(f)) is not None and (p.place is None or p.place.kind != "country")]
     if event.place is not None and event.place.place is not None:
         country = event.place.place.country

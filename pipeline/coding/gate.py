@@ -14,6 +14,7 @@ import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from functools import lru_cache
+from itertools import pairwise
 from pathlib import Path
 from typing import Any
 
@@ -25,10 +26,10 @@ from pipeline.errors import SettingsError
 WEIGHTS = Path(__file__).with_name("weights") / "gate.npz"
 WINDOW = 60  # words, about two sentences of wire copy
 STEM = 9  # characters of a word that count: "demonstrat-ors" and "demonstrat-ion" are one
-# The least chance with which a text is read: under 0.02, below which no event of a training file that was left out fell.
-LEAST = 0.015
+# The least chance with which a text is read: held out, 99.4 % of the training articles that tell an event have more.
+LEAST = 0.04
 
-_WORD = re.compile(r"[a-z]+(?:-[a-z]+)?")
+_WORD = re.compile(r"(?<![A-Za-z])[a-z]+(?:-[a-z]+)?")
 _SENTENCE = re.compile(r"(?<=[.!?])\s+")
 
 
@@ -44,8 +45,9 @@ def has_word(text: str) -> bool:
 
 
 def words_of(text: str) -> set[str]:
-    """The stems of a text's plain words; names, being capitalised, are left out, so that no place or group is a sign."""
-    return {w[:STEM] for w in _WORD.findall(text) if len(w) > 2}
+    """The stems of a text's plain words and of each two in turn; names, being capitalised, are left out: no place or group is a sign."""
+    stems = [w[:STEM] for w in _WORD.findall(text)]
+    return {w for w in stems if len(w) > 2} | {f"{a} {b}" for a, b in pairwise(stems)}
 
 
 def windows(text: str) -> Iterator[str]:

@@ -112,7 +112,7 @@ def apart(event: Event) -> list[Event]:
     The codebook: different places are separate events, even in one sentence; where one toll covers several places,
     it is one event at the place named first.
     """
-    if event.assertion != "asserted" or event.casualties or event.place is None or not is_specific(event.place):
+    if event.assertion != "asserted" or any(c.best for _, c in event.casualties) or event.place is None or not is_specific(event.place):
         return [event]
     frame = next((f for f in event.frames if event.place in f.places), None)
     if frame is None or frame.headline:
@@ -168,7 +168,7 @@ def _is_within(day: DateMention, span: DateMention) -> bool:
     """Whether a day tells more closely what a span of days told: "last week", then "on Monday, May 23"."""
     if day.prec != 1 or (span.prec or 1) < 2 or not (day.date_start and span.date_start and span.date_end):
         return False
-    return span.date_start <= day.date_start <= span.date_end and span.kind == "point"
+    return span.date_start <= day.date_start <= span.date_end and (span.kind == "point" or (span.prec or 1) >= 3)
 
 
 def _join(event: Event, f: Frame, base: DateMention | None) -> None:
