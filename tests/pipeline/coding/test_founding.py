@@ -27,7 +27,7 @@ def test_facts_of_no_value_weigh_nothing() -> None:
 
 def test_the_file_reads_as_a_table() -> None:
     lines = WEIGHTS.read_text(encoding="utf-8").splitlines()
-    assert [line for line in lines if not line.startswith("#")][0].split(",") == ["fact", *ANSWERS]
+    assert next(line for line in lines if not line.startswith("#")).split(",") == ["fact", *ANSWERS]
     assert {"another place", "no day", "same name"} <= load_founding().weights.keys()
 
 
