@@ -27,7 +27,7 @@ from pipeline.coding.attribution import find_sources
 from pipeline.coding.counts import Casualty, find_casualties
 from pipeline.coding.dates import DateMention, find_dates
 from pipeline.coding.dating import is_said, joined, settle_counted, with_grip
-from pipeline.coding.event_places import CountryClue, country_clues, event_place, in_role, settle_mentions
+from pipeline.coding.event_places import CountryClue, at_home, country_clues, event_place, in_role, settle_mentions
 from pipeline.coding.events import (
     ARMED_VIOLENCE,
     GOVERNMENT_REGAINS,
@@ -225,7 +225,8 @@ class Coder:
             return "other"
 
         places = settle_mentions(doc, places, people, self.countries, self.gazetteer)
-        clues = country_clues(doc, embedded, people, self.actors)
+        clues = country_clues(doc, embedded, people, self.actors, self.gazetteer, places)
+        places = at_home(places, clues, self.gazetteer)
         casualties = find_casualties(doc, party_of)
         triggers = find_triggers(doc)
         reading = self.learned.read(doc, triggers) if self.learned else None

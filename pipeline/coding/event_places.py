@@ -18,11 +18,12 @@ from spacy.tokens import Doc
 from pipeline.actors import ActorList, Countries
 from pipeline.coding.actors import ActorMention
 from pipeline.coding.assertion import REPORTING
+from pipeline.coding.country_words import country_words
 from pipeline.coding.frames import Event, Frame, own_place
 from pipeline.coding.lexicon import read_table
 from pipeline.coding.places import PlaceMention, nations
 from pipeline.coding.texts import text_of
-from pipeline.gazetteer import Gazetteer, Place, distance_km
+from pipeline.gazetteer import OWN_NAME, Gazetteer, Place, distance_km, fold, prominence
 
 # "near the northern city of Kirkuk" is near Kirkuk; the evidence keeps the words as they stand.
 OF_TOWN = re.compile(r"\b(?:the|a) (?:[\w-]+ ){0,3}?(?:city|town|village|hamlet|settlement|port|capital) of (?:the )?", re.IGNORECASE)
@@ -187,7 +188,7 @@ class CountryClue:
 
 
 # A place inside an organisation's name ("Kaduna State Police Command"), a group that has its home in one country.
-INSIDE_A_NAME, HOME_GROUND, A_TERM, A_PERSON = 1.0, 0.8, 1.5, 0.6
+INSIDE_A_NAME, HOME_GROUND, A_PERSON = 1.0, 0.8, 0.6
 # A group that is at home in more countries than this (Islamic State) says little of where something happened.
 FEW = 3
 
@@ -197,25 +198,93 @@ def _heads() -> dict[str, float]:
     return {word: float(row["value"]) for row in read_table("country_clues.csv") if row["kind"] == "head" for word in row["words"].split()}
 
 
-@lru_cache(maxsize=1)
-def _terms() -> tuple[re.Pattern[str], dict[str, tuple[str, ...]]]:
-    rows = [row for row in read_table("country_clues.csv") if row["kind"] == "term"]
-    of_term = {word: tuple(row["value"].split(";")) for row in rows for word in row["words"].split(";")}
-    return re.compile(rf"\b(?:{'|'.join(map(re.escape, sorted(of_term, key=len, reverse=True)))})\b", re.IGNORECASE), of_term
+# A place's name within a longer name says where that thing is, if nearly all who live in places of the name live in one country.
+IN_A_LONGER_NAME, LARGE, ONE_COUNTRY = 0.6, 80_000, 0.8
+_CAPITALISED = re.compile(r"\b[A-Z][\w'’-]{3,}")
 
 
-def country_clues(doc: Doc, mentions: Sequence[PlaceMention], people: Sequence[ActorMention], actors: ActorList) -> list[CountryClue]:
+def _names_inside(doc: Doc, mentions: Sequence[PlaceMention], gazetteer: Gazetteer) -> list[CountryClue]:
+    """Large places in names that are no place mention: "Ogun State Vigilante Service", "Radio Baidoa"."""
+    text = text_of(doc)
+    held = [(p.start, p.end) for p in mentions] + [(e.start_char, e.end_char) for e in doc.ents if e.label_ in ("PERSON", "NORP", "DATE")]
+    clues = []
+    for match in _CAPITALISED.finditer(text):
+        start, end = match.span()
+        if any(a <= start < b for a, b in held):
+            continue
+        if not (re.match(r" [A-Z]", text[end : end + 2]) or re.search(r"[A-Z]\w* $", text[max(0, start - 15) : start])):
+            continue
+        code = _home_of(fold(match.group()), gazetteer)
+        if code:
+            clues.append(CountryClue(start, end, code, IN_A_LONGER_NAME))
+    return clues
+
+
+@lru_cache(maxsize=8192)
+def _home_of(key: str, gazetteer: Gazetteer) -> str | None:
+    """The country of a large place's name, where nearly all who live in places of that name live in it."""
+    people: dict[str, int] = {}
+    for place, quality in gazetteer.matches(key):
+        if quality == OWN_NAME and place.country and place.kind in ("city", "admin1"):
+            people[place.country] = max(people.get(place.country, 0), place.population)
+    code, most = max(people.items(), key=lambda kv: (kv[1], kv[0]), default=("", 0))
+    return code if most >= LARGE and most >= ONE_COUNTRY * sum(people.values()) else None
+
+
+# A name that this many people live under is itself, whatever else a text speaks of; what must speak for another country,
+# and for one whose middle is nearer than NEIGHBOUR_KM.
+ITSELF, ANOTHER, ANOTHER_NEAR, NEIGHBOUR_KM = 500_000, 1.0, 3.0, 1200.0
+
+
+def at_home(places: Sequence[PlaceMention], clues: Sequence[CountryClue], gazetteer: Gazetteer) -> list[PlaceMention]:
+    """Namesakes abroad put right: "Sari" of a text that speaks of Darfur alone is a village there, listed or not."""
+    return [_at_home(p, places, clues, gazetteer) for p in places]
+
+
+def _at_home(p: PlaceMention, places: Sequence[PlaceMention], clues: Sequence[CountryClue], gazetteer: Gazetteer) -> PlaceMention:
+    place = p.place
+    if place is None or place.kind not in ("city", "site", "admin2") or not place.country or p.role not in ("event", "statement"):
+        return p
+    if place.population >= ITSELF and fold(p.name) == fold(place.name):
+        return p
+    others = [q for q in places if q.name != p.name and q.place is not None]
+    likely = _votes(others, [c for c in clues if not (p.start <= c.start < p.end)])
+    if likely.get(place.country) or not likely:
+        return p
+    code, votes = max(likely.items(), key=lambda kv: (kv[1], kv[0]))
+    home = gazetteer.country(code)
+    if home is None:
+        return p
+    near = distance_km(place.latitude, place.longitude, home.latitude, home.longitude) < NEIGHBOUR_KM
+    if votes < (ANOTHER_NEAR if near else ANOTHER):
+        return p
+    key = fold(p.name)
+    own = [c for c, _ in gazetteer.matches(key) if c.country == code] or [c for c in gazetteer.alike(key) if c.country == code]
+    better = max(own, key=lambda c: (prominence(c), c.name), default=None)
+    if better is None:
+        return replace(p, place=None, where_prec=max(1, min(p.where_prec, 3)), latitude=None, longitude=None)
+    return replace(p, place=better, latitude=better.latitude, longitude=better.longitude)
+
+
+def country_clues(
+    doc: Doc,
+    mentions: Sequence[PlaceMention],
+    people: Sequence[ActorMention],
+    actors: ActorList,
+    gazetteer: Gazetteer,
+    places: Sequence[PlaceMention] = (),
+) -> list[CountryClue]:
     """What in a text speaks for a country without naming a place: nationalities, names of offices, groups at home."""
     clues = [
         CountryClue(p.start, p.end, p.place.country, INSIDE_A_NAME)
         for p in mentions
         if p.role == "organisation" and p.place is not None and p.place.country and (p.place.population > 20_000 or p.place.kind != "city")
     ]
+    clues += _names_inside(doc, [*mentions, *places], gazetteer)
     text = text_of(doc)
     for first, end, code in nations(doc):
         clues.append(CountryClue(doc[first].idx, doc[end - 1].idx + len(doc[end - 1]), code, _nation_weight(doc, end - 1)))
-    pattern, of_term = _terms()
-    clues += [CountryClue(m.start(), m.end(), code, A_TERM) for m in pattern.finditer(text) for code in of_term[m.group().lower()]]
+    clues += [CountryClue(w.start, w.end, code, weight) for w in country_words(text) for code, weight in w.weights()]
     for m in people:
         actor = actors.by_id.get(m.actor_id) if m.actor_id else None
         if actor is not None and actor.country and not actor.is_state:
@@ -333,6 +402,21 @@ BY_ROLE = {"event": 2.0, "dateline": 2.0}
 ELSEWHERE = 0.3
 
 
+def _told(places: Sequence[PlaceMention]) -> list[CountryClue]:
+    return [
+        CountryClue(p.start, p.end, p.place.country, BY_ROLE.get(p.role, ELSEWHERE))
+        for p in places
+        if p.place is not None and p.place.country and p.role != "organisation"
+    ]
+
+
+def _votes(places: Sequence[PlaceMention], clues: Sequence[CountryClue]) -> dict[str, float]:
+    votes: dict[str, float] = {}
+    for clue in (*_told(places), *clues):
+        votes[clue.country] = votes.get(clue.country, 0.0) + clue.weight
+    return votes
+
+
 def likely_country(
     places: Sequence[PlaceMention], clues: Sequence[CountryClue], *, first: int = 0, last: int | None = None
 ) -> tuple[str, int, int] | None:
@@ -340,11 +424,7 @@ def likely_country(
 
     What stands in the event's own sentences (`first` to `last`, character offsets) counts twice.
     """
-    told = [
-        CountryClue(p.start, p.end, p.place.country, BY_ROLE.get(p.role, ELSEWHERE))
-        for p in places
-        if p.place is not None and p.place.country and p.role != "organisation"
-    ]
+    told = _told(places)
     votes: dict[str, float] = {}
     best: dict[str, tuple[float, int, int]] = {}
     for clue in (*told, *clues):

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from pipeline.coding.country_words import country_words, region_of
 from pipeline.coding.texts import text_of
 from pipeline.gazetteer import (
     DIVISION_WORDS,
@@ -650,6 +651,10 @@ def _holds(parents: Iterable[tuple[Place, int]], child: _Span) -> bool:
 # How much each consideration counts against the logarithm of people; tuned on one half of LGL.
 POPULATION, TOGETHER, PARENT, ASKED, OTHER, LIKE = 0.5, 1.6, 6.0, 3.0, 1.0, 1.2
 CAPITAL = 0.8
+# For the part of the world that a publisher tells of (allAfrica: Africa).
+REGION = 1.5
+# What must speak for a place elsewhere in such news.
+ABROAD = 0.25
 NEAR_KM = 60.0
 # A small place that nothing else in a text of several names speaks for is another place of that name, which
 # the gazetteer does not have.
@@ -672,10 +677,18 @@ class _Group:
     weight: float
 
 
-def locate(spans: Sequence[_Span], gazetteer: Gazetteer, *, votes: dict[str, int] | None = None, outlet: Sequence[Place] = ()) -> None:
+def locate(
+    spans: Sequence[_Span],
+    gazetteer: Gazetteer,
+    *,
+    votes: dict[str, int] | None = None,
+    outlet: Sequence[Place] = (),
+    region: frozenset[str] = frozenset(),
+) -> None:
     """Give every span its place (or None), all names of the text decided together; sets `place` and `support`.
 
-    `votes` counts country adjectives by alpha-2 code, `outlet` holds what the publisher's own name can mean.
+    `votes` counts country adjectives by alpha-2 code, `outlet` holds what the publisher's own name can mean,
+    `region` the countries that the publisher tells of.
     """
     votes = votes or {}
     groups = _group(spans, gazetteer, votes)
@@ -685,7 +698,7 @@ def locate(spans: Sequence[_Span], gazetteer: Gazetteer, *, votes: dict[str, int
     ]
     if outlet:
         fixed.append((list(outlet), 0.7))
-    _decide(live, fixed, gazetteer)
+    _decide(live, fixed, gazetteer, region)
     for group in groups:
         for span in group.spans:
             if not group.options:
@@ -765,7 +778,9 @@ def _seats(division: Place, gazetteer: Gazetteer) -> list[Place]:
     ]
 
 
-def _decide(groups: Sequence[_Group], fixed: Sequence[tuple[list[Place], float]], gazetteer: Gazetteer) -> None:
+def _decide(
+    groups: Sequence[_Group], fixed: Sequence[tuple[list[Place], float]], gazetteer: Gazetteer, region: frozenset[str] = frozenset()
+) -> None:
     if not groups:
         return
     capitals = _capital_names()
@@ -786,6 +801,8 @@ def _decide(groups: Sequence[_Group], fixed: Sequence[tuple[list[Place], float]]
                 points += PARENT
             if nation == place.country:
                 points += PARENT
+            if place.country in region:
+                points += REGION
             places.append(place)
             base.append(points)
         edges.append(len(places))
@@ -831,6 +848,8 @@ def _decide(groups: Sequence[_Group], fixed: Sequence[tuple[list[Place], float]]
         nation = next((s.country for s in group.spans if s.country), None)
         if nation and meant.kind != "country" and meant.country != nation:
             fits = False  # "the Libyan city of Derna" is not the one in Romania
+        if region and meant.country not in region and meant.kind != "country" and held_up < ABROAD:
+            fits = False  # "Tema" in African news is no town elsewhere unless the text speaks of that country
         for span in group.spans:
             span.place = meant if fits else None
             span.support = held_up
@@ -975,9 +994,9 @@ def find_places(
     votes, said = _adjective_votes(words, spans)
     outlet = [place for name in _outlet_names(source, gazetteer) for place, _ in gazetteer.matches(name)][:10]
     considered = [span for span in spans if span.logit > _KEEP]
-    for code in _homes_named(words):
+    for code in (*_homes_named(words), *(w.countries[0] for w in country_words(words.text) if len(w.countries) == 1)):
         votes[code] = votes.get(code, 0) + 1
-    locate(considered, gazetteer, votes=votes, outlet=outlet)
+    locate(considered, gazetteer, votes=votes, outlet=outlet, region=region_of(source))
     accepted = _accept(considered)
     mentions = _mentions(doc, looks, accepted, gazetteer, embedded=embedded)
     if adjectives:
