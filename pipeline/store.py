@@ -19,6 +19,7 @@ from typing import Any
 from sqlite_utils import Database, Migrations
 
 from pipeline.errors import NotFoundError, StoreBrokenError, StoreBusyError, StoreMissingError
+from pipeline.linking import make_incident_id
 from pipeline.models import (
     Actor,
     Article,
@@ -168,6 +169,27 @@ def m002_linking(db: Database) -> None:
 
 
 @migrations()
+def m003_ids_and_receipts(db: Database) -> None:
+    """The register of incident ids, oldest first, and the receipts that were given out."""
+    # An id is permanent: here stands which report it goes with, whatever becomes of the rows in `incidents`.
+    db.execute("CREATE TABLE incident_ids (incident_id TEXT PRIMARY KEY, report_id TEXT NOT NULL) STRICT")
+    db.execute("CREATE INDEX incident_ids_report ON incident_ids(report_id)")
+    reports = [r for (r,) in db.execute("SELECT report_id FROM reports")]
+    founders = {make_incident_id(r): r for r in reports}
+    eldest = "SELECT MIN(report_id) FROM incident_reports ir WHERE ir.incident_id IN (i.incident_id, i.merged_into)"
+    for incident_id, report_id in list(db.execute(f"SELECT incident_id, ({eldest}) FROM incidents i ORDER BY rowid")):
+        db.execute("INSERT INTO incident_ids VALUES (?, ?)", (incident_id, founders.get(incident_id) or report_id or ""))
+    db.execute(
+        "CREATE TABLE incident_times ("
+        "incident_id TEXT PRIMARY KEY REFERENCES incidents(incident_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,"
+        " first_known TEXT, last_known TEXT NOT NULL) STRICT, WITHOUT ROWID"
+    )
+    for (incident_id,) in list(db.execute("SELECT DISTINCT incident_id FROM incident_reports ORDER BY 1")):
+        db.execute(f"INSERT INTO incident_times SELECT ?, * FROM ({TIMES} ?)", (incident_id, incident_id))
+    db.execute("CREATE TABLE receipts (receipt_id TEXT PRIMARY KEY, receipt TEXT NOT NULL) STRICT")
+
+
+@migrations()
 def m004_intake(db: Database) -> None:
     """What is followed live: each source's freshness and failures, and what of it has been seen."""
     statements = """
@@ -266,6 +288,19 @@ def _why_busy(error: sqlite3.OperationalError) -> str:
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
         return f"the store could not be written ({error}); nothing was lost, make room on the disk and run the same again"
     return ""
+
+
+@contextmanager
+def reading(db: Database) -> Iterator[Database]:
+    """One transaction for reading: everything within is of one moment, whoever writes meanwhile."""
+    if db.conn.in_transaction:
+        yield db
+        return
+    db.execute("BEGIN")
+    try:
+        yield db
+    finally:
+        db.conn.commit()
 
 
 # --- rows <-> records --------------------------------------------------------------------------
@@ -443,6 +478,12 @@ def save_coding(
             )
 
 
+def outdated_articles(db: Database, *, coder: str, coder_version: str) -> list[str]:
+    """The articles that another version of a coder coded, by id."""
+    sql = "SELECT article_id FROM codings WHERE coder = ? AND coder_version <> ? ORDER BY 1"
+    return [i for (i,) in db.execute(sql, (coder, coder_version))]
+
+
 def load_reports(db: Database, where: str = "1", params: Sequence[Any] = ()) -> list[Report]:
     """Reports, with their evidence, that meet an SQL condition over `reports r`, ordered by id."""
     rows = list(_rows(db, f"SELECT r.* FROM reports r WHERE {where} ORDER BY r.report_id", params))
@@ -478,12 +519,32 @@ def incidents_of(db: Database, article_ids: Sequence[str]) -> set[str]:
 # --- incidents ---------------------------------------------------------------------------------
 
 
+def incident_rows(incident: Incident) -> dict[str, list[dict[str, Any]]]:
+    """The rows of an incident by table, apart from its reports."""
+    actors = [
+        {
+            "incident_id": incident.incident_id, "side": side, "position": position,
+            "name": actor.name, "inter": actor.inter, "actor_id": actor.actor_id,
+        }
+        for side in ("a", "b") for position, actor in enumerate(getattr(incident, f"side_{side}"))
+    ]  # fmt: skip
+    candidates = [
+        {
+            "incident_id": incident.incident_id, "field": c.field, "report_id": c.report_id,
+            "value": _dump(c.value), "chosen": int(c.chosen),
+        }
+        for c in incident.candidates
+    ]  # fmt: skip
+    return {"incidents": [to_row(incident, without=("report_ids", "candidates"))], "incident_actors": actors, "candidates": candidates}
+
+
 def save_incident(db: Database, incident: Incident, *, links: dict[str, tuple[float | None, str]] | None = None) -> None:
     """Store an incident whole, in place of what stood under its id. `links`: report_id -> (score, why)."""
     links = links or {}
     for table in ("incident_reports", "incident_actors", "candidates"):
         db.execute(f"DELETE FROM {table} WHERE incident_id = ?", (incident.incident_id,))
-    row = to_row(incident, without=("report_ids", "candidates"))
+    rows = incident_rows(incident)
+    (row,) = rows["incidents"]
     updates = ",".join(f'"{name}" = excluded."{name}"' for name in row if name != "incident_id")
     names = ",".join(f'"{name}"' for name in row)
     db.execute(
@@ -498,30 +559,35 @@ def save_incident(db: Database, incident: Incident, *, links: dict[str, tuple[fl
             {"report_id": report_id, "incident_id": incident.incident_id, "score": score, "why": why},
             verb="INSERT OR REPLACE",
         )
-    for side in ("a", "b"):
-        for position, actor in enumerate(getattr(incident, f"side_{side}")):
-            _insert(
-                db,
-                "incident_actors",
-                {
-                    "incident_id": incident.incident_id, "side": side, "position": position,
-                    "name": actor.name, "inter": actor.inter, "actor_id": actor.actor_id,
-                },
-            )  # fmt: skip
-    for c in incident.candidates:
-        _insert(
-            db,
-            "candidates",
-            {
-                "incident_id": incident.incident_id, "field": c.field, "report_id": c.report_id,
-                "value": _dump(c.value), "chosen": int(c.chosen),
-            },
-        )  # fmt: skip
+    for table in ("incident_actors", "candidates"):
+        for values in rows[table]:
+            _insert(db, table, values)
+    db.execute("DELETE FROM incident_times WHERE incident_id = ?", (incident.incident_id,))
+    if incident.report_ids:
+        db.execute(f"INSERT INTO incident_times SELECT ?, * FROM ({TIMES} ?)", (incident.incident_id, incident.incident_id))
 
 
 def delete_incident(db: Database, incident_id: str) -> None:
     """Remove an incident that no report supports any more; its reports stay."""
     db.execute("DELETE FROM incidents WHERE incident_id = ?", (incident_id,))
+
+
+def save_incident_id(db: Database, incident_id: str, report_id: str) -> None:
+    """Register an incident id with the report it goes with; a known id keeps its age and goes with this report from now on."""
+    db.execute(
+        "INSERT INTO incident_ids VALUES (?, ?) ON CONFLICT(incident_id) DO UPDATE SET report_id = excluded.report_id",
+        (incident_id, report_id),
+    )
+
+
+class GivenIds:
+    """Every incident id that was ever given, to be asked whether one is among them."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def __contains__(self, incident_id: object) -> bool:
+        return self._db.execute("SELECT 1 FROM incident_ids WHERE incident_id = ?", (incident_id,)).fetchone() is not None
 
 
 def load_incidents(db: Database, where: str = "1", params: Sequence[Any] = ()) -> list[Incident]:
@@ -547,6 +613,83 @@ def save_suggestions(db: Database, report_id: str, suggestions: Iterable[tuple[s
         _insert(db, "suggestions", {"report_id": report_id, "incident_id": incident_id, "score": score, "why": why})
 
 
+# --- as known on a day ---------------------------------------------------------------------------
+
+# What a view of the past shows otherwise than the store: temporary views of these names stand before the tables.
+VIEWED_TABLES = ("incidents", "incident_reports", "incident_actors", "candidates")
+
+
+def known_incidents(db: Database, as_of: str) -> tuple[set[str], set[str]]:
+    """The incidents of which nothing was published by then, and those of which some was and some was not.
+
+    `as_of` is a day, to its end, or a time, in ISO 8601; what has no date was never known.
+    """
+    n = len(as_of)
+    none = f"SELECT incident_id FROM incident_times WHERE COALESCE(substr(first_known, 1, {n}) > ?, 1)"
+    unknown = {i for (i,) in db.execute(none, (as_of,))}
+    late = f"SELECT incident_id FROM incident_times WHERE substr(first_known, 1, {n}) <= ? AND substr(last_known, 1, {n}) > ?"
+    return unknown, {i for (i,) in db.execute(late, (as_of, as_of))}
+
+
+# When what bears on an incident was published, first and last: its reports, and other revisions of their stories. "~" sorts
+# after every date and stands for what has none.
+TIMES = """
+    SELECT MIN(CASE WHEN a.article_id = r.article_id THEN a.effective_published_at_utc END),
+           MAX(COALESCE(a.effective_published_at_utc, '~'))
+    FROM incident_reports ir JOIN reports r ON r.report_id = ir.report_id JOIN articles b ON b.article_id = r.article_id
+    JOIN published_articles a ON a.story_id = b.story_id WHERE ir.incident_id = """
+
+
+def times_changed(db: Database, incident_id: str) -> bool:
+    """Whether an article of an incident has been dated or revised since its times were noted."""
+    noted = db.execute("SELECT first_known, last_known FROM incident_times WHERE incident_id = ?", (incident_id,)).fetchone()
+    return bool(noted != db.execute(TIMES + "?", (incident_id,)).fetchone())
+
+
+@contextmanager
+def view_of_the_past(db: Database, *, unknown: Iterable[str], then: Iterable[Incident]) -> Iterator[Database]:
+    """The store as a reader sees it without some incidents, and with others as they read then.
+
+    It lasts as long as the context and for this connection alone; the file is not written to, so that a
+    connection for reading will do.
+    """
+    with reading(db):
+        # All of it is temporary, in a database of this connection's own.
+        for table in VIEWED_TABLES:
+            db.execute(f"CREATE TEMP TABLE then_{table} AS SELECT * FROM main.{table} WHERE 0")
+        db.execute("CREATE TEMP TABLE not_then (incident_id TEXT PRIMARY KEY) WITHOUT ROWID")
+        try:
+            gone = set(unknown)
+            for incident in then:
+                gone.add(incident.incident_id)
+                for table, rows in incident_rows(incident).items():
+                    for row in rows:
+                        _insert(db, f"then_{table}", row)
+                for n in range(0, len(incident.report_ids), 500):
+                    chunk = incident.report_ids[n : n + 500]
+                    db.execute(
+                        f"INSERT INTO then_incident_reports SELECT * FROM main.incident_reports WHERE report_id IN ({_marks(chunk)})", chunk
+                    )
+            db.conn.executemany("INSERT OR IGNORE INTO not_then VALUES (?)", [(i,) for i in sorted(gone)])
+            db.execute(
+                "INSERT OR IGNORE INTO not_then SELECT incident_id FROM main.incidents"
+                " WHERE merged_into IN (SELECT incident_id FROM not_then) AND merged_into NOT IN (SELECT incident_id FROM then_incidents)"
+            )
+            db.execute("CREATE INDEX temp.then_incident ON then_incidents(incident_id)")
+            db.execute("CREATE INDEX temp.then_report ON then_incident_reports(report_id)")
+            for table in VIEWED_TABLES:
+                db.execute(
+                    f"CREATE TEMP VIEW {table} AS SELECT * FROM main.{table} WHERE incident_id NOT IN (SELECT incident_id FROM not_then)"
+                    f" UNION ALL SELECT * FROM then_{table}"
+                )
+            yield db
+        finally:
+            for table in VIEWED_TABLES:
+                db.execute(f"DROP VIEW IF EXISTS temp.{table}")
+                db.execute(f"DROP TABLE IF EXISTS temp.then_{table}")
+            db.execute("DROP TABLE IF EXISTS temp.not_then")
+
+
 # --- decisions ---------------------------------------------------------------------------------
 
 
@@ -561,6 +704,39 @@ def load_decisions(db: Database) -> list[Decision]:
         Decision(**(row | {"payload": json.loads(row["payload"])}))
         for row in _rows(db, 'SELECT decision_id, at_utc, "by", kind, target, payload, reason FROM decisions ORDER BY rowid')
     ]
+
+
+# --- receipts, and the version of the rows -----------------------------------------------------
+
+# What `rebuild` computes from reports and decisions; each table with its key.
+COMPUTED_TABLES = {
+    "incidents": "incident_id",
+    "incident_reports": "report_id",
+    "incident_actors": "incident_id, side, position",
+    "candidates": "incident_id, field, report_id",
+    "suggestions": "report_id, incident_id",
+}
+
+
+def rows_version(db: Database) -> str:
+    """A hash over every row of the computed tables, in the order of their keys: equal for equal content, whatever came before."""
+    digest = hashlib.blake2b(digest_size=16)
+    for table, key in COMPUTED_TABLES.items():
+        digest.update(f"{table}\n".encode())
+        for row in db.execute(f"SELECT * FROM main.{table} ORDER BY {key}"):
+            digest.update(repr(row).encode("utf-8", errors="replace"))
+    return digest.hexdigest()
+
+
+def save_receipt(db: Database, receipt_id: str, receipt: str) -> None:
+    """Keep a receipt (JSON) that was given out; one that is known stays as it is."""
+    _insert(db, "receipts", {"receipt_id": receipt_id, "receipt": receipt}, verb="INSERT OR IGNORE")
+
+
+def load_receipt(db: Database, receipt_id: str) -> str | None:
+    """A kept receipt as JSON; None where there is none of this id."""
+    row = db.execute("SELECT receipt FROM receipts WHERE receipt_id = ?", (receipt_id,)).fetchone()
+    return str(row[0]) if row else None
 
 
 # --- runs, quarantine, actors ------------------------------------------------------------------

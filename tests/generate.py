@@ -293,6 +293,7 @@ def _save_incident(db: Database, rng: random.Random, number: int, run_id: int) -
     )  # fmt: skip
     links = {r.report_id: (1.0, "same day; same place") for r in reports}
     store.save_incident(db, incident, links=links)
+    store.save_incident_id(db, incident.incident_id, reports[0].report_id)
 
 
 def _article(

@@ -50,6 +50,14 @@ def test_merge_leads_the_younger_id_to_the_older_and_undo_parts_them(three: Any)
     assert dump(three) == before
 
 
+def test_undoing_what_was_set_on_an_id_reaches_the_incident_it_was_merged_into(three: Any) -> None:
+    taken = decisions.set_field(three, C, "country", "SY", **BY)
+    decisions.merge(three, C, A, **BY)
+    assert load(three, A).country == "SY"
+    decisions.undo(three, taken.decision_id, **BY)
+    assert (load(three, A).country, load(three, A).review_status) == ("IQ", "machine")
+
+
 def test_split_and_undo(three: Any) -> None:
     taken = decisions.split(three, A, ["b-0"], reason="another strike that day", **BY)
     assert stored_partition(three) == [("a-0",), ("b-0",), ("c-0",)]
