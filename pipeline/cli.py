@@ -6,6 +6,7 @@ that `dateline --help` and a second `dateline up` are quick.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 import sqlite3
@@ -18,10 +19,12 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
+from pipeline.cli_coders import COMMANDS as CODER_COMMANDS
 from pipeline.cli_incidents import COMMANDS as INCIDENT_COMMANDS
 from pipeline.cli_options import (
     as_of_option,
     by_option,
+    coder_option,
     filter_options,
     opened,
     read_day,
@@ -75,9 +78,24 @@ def _say(message: str, code: int) -> int:
 
 
 def _load_coder(settings: Settings) -> Any:
-    from pipeline.coding.coder import load_coder
+    from pipeline.coding.coders import load_coder
 
     return load_coder(settings)
+
+
+def _for_store(db: Database, settings: Settings, *, always: bool = False) -> Settings:
+    """The settings with the store's active coder where they name none, or `always`."""
+    from pipeline import store
+
+    return settings if settings.coder and not always else dataclasses.replace(settings, coder=store.active_coder(db))
+
+
+def _say_beside(db: Database, settings: Settings) -> None:
+    """One line where what was coded makes no incidents, since another coder is the active one."""
+    from pipeline import store
+
+    if settings.coder != (active := store.active_coder(db)):
+        click.echo(f"The reports of {settings.coder} are kept beside those of {active}, whose reports make the incidents.", err=True)
 
 
 @contextmanager
@@ -233,10 +251,11 @@ def _ingest(settings: Settings, paths: list[Path], *, workers: int = 1, **option
 
     with (
         opened(settings, write=True) as db,
-        _coding(settings, workers) as coder,
+        _coding(settings := _for_store(db, settings), workers) as coder,
         _progress("Reading", paths, limit=options.get("limit")) as progress,
     ):
         summary = ingest(db, paths, coder=coder, settings=settings, progress=progress, **options)
+        _say_beside(db, settings)
     _show_summary(summary, names=("read", "new", "duplicates", "coded", "reports", "incidents"))
     return summary
 
@@ -264,6 +283,7 @@ def _read_columns(pairs: tuple[str, ...]) -> dict[str, str]:
 @click.option("--limit", type=click.IntRange(1), help="Read no more than so many items.")
 @click.option("--explain", is_flag=True, help="Say what each item was recognised as, and how each field was got.")
 @click.option("--dry-run", is_flag=True, help="Read everything and say what would be new; store nothing, code nothing.")
+@coder_option
 @store_option
 def ingest(
     paths: tuple[Path, ...],
@@ -291,6 +311,7 @@ def ingest(
 @cli.command()
 @click.option("--sources", type=click.Path(dir_okay=False, path_type=Path), help="The list to follow, instead of DATELINE_SOURCES.")
 @click.option("--once", is_flag=True, help="Look at every source once and end, as for cron.")
+@coder_option
 @store_option
 def watch(sources: Path | None, once: bool) -> None:
     """Follow the folders and feeds that sources.toml lists, and code what comes within seconds.
@@ -306,8 +327,9 @@ def watch(sources: Path | None, once: bool) -> None:
 
     settings = settings_given()
     listed = read_sources(sources or settings.sources)
-    coder = _CoderOnDemand(settings) if once else _load_coder(settings)
     with opened(settings, write=True) as db:
+        settings = _for_store(db, settings)
+        coder = _CoderOnDemand(settings) if once else _load_coder(settings)
         fetcher = Fetcher(user_agent=listed.user_agent, allowed=listed.allow, pause_s=listed.pause_s)
         following = Watch(db, listed, coder, json_log(lambda line: click.echo(line, err=True)), fetcher)
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -345,6 +367,7 @@ OUT_FILE = click.Path(dir_okay=False, path_type=Path)
 @cli.command()
 @click.argument("file", type=IN_FILE)
 @click.option("--out", required=True, type=OUT_FILE, help="JSON Lines file to write, one report a line.")
+@coder_option
 @store_option
 def code(file: Path, out: Path) -> None:
     """Code FILE (JSON Lines of articles) in a temporary store and write the reports, with their incidents."""
@@ -365,7 +388,7 @@ def places(file: Path, out: Path) -> None:
     """Find every place named in FILE (JSON Lines of articles) and write where it is."""
     from pipeline.run import places_file
 
-    coder = _load_coder(settings_given())
+    coder = _load_coder(dataclasses.replace(settings_given(), coder=""))  # places alone are not what coders differ in
     with _progress("Locating", [file]) as progress:
         summary = places_file(file, out, coder=coder, progress=progress)
     click.echo(f"{summary.reports} place mentions in {summary.read} articles")
@@ -380,6 +403,7 @@ def places(file: Path, out: Path) -> None:
 @cli.command()
 @click.argument("gold", nargs=-1, type=IN_FILE)
 @click.option("--out", type=OUT_FILE, help="JSON file to write the result to, with every phenomenon.")
+@coder_option
 @store_option
 def evaluate(gold: tuple[Path, ...], out: Path | None) -> None:
     """Measure the coder on GOLD files (JSON Lines of articles with their gold); without one, on our own gold set.
@@ -410,6 +434,7 @@ def evaluate(gold: tuple[Path, ...], out: Path | None) -> None:
 @cli.command()
 @click.argument("article")
 @click.option("--published", metavar="DATE", help="Publication date of an article that says none itself, like 2023-12-03.")
+@coder_option
 @store_option
 def explain(article: str, published: str | None) -> None:
     """Print why ARTICLE is coded as it is: which rule fired on which words, then the reports with their words.
@@ -422,6 +447,9 @@ def explain(article: str, published: str | None) -> None:
 
     settings = settings_given()
     articles = _articles_named(article, settings, published=read_day(published, "--published"))
+    if not settings.coder and settings.store.exists():
+        with opened(settings) as db:
+            settings = _for_store(db, settings)
     coder = _load_coder(settings)
     for number, found in enumerate(articles):
         if number:
@@ -520,7 +548,7 @@ def rebuild(dry_run: bool, recode: bool) -> None:
     lost, whatever the coder's version; where the machine now says otherwise than a person, `dateline
     disagreements` lists it.
     """
-    from pipeline.rebuild import change_lines
+    from pipeline.rebuild import change_lines, count_words
     from pipeline.rebuild import rebuild as rebuild_store
     from pipeline.run import recode_outdated
 
@@ -528,17 +556,37 @@ def rebuild(dry_run: bool, recode: bool) -> None:
     if not settings.store.exists():
         raise StoreMissingError(f"there is no store at {settings.store}")
     with opened(settings, write=True) as db:
-        again = (lambda: recode_outdated(db, coder=_load_coder(settings))) if recode else None
+        again = (lambda: recode_outdated(db, coder=_load_coder(_for_store(db, settings, always=True)))) if recode else None
         done = rebuild_store(db, recode=again, dry_run=dry_run)
     for change in done.changes:
         for line in change_lines(change):
             click.echo(line)
-    counts = [f"{n} {kind}" for kind in ("new", "changed", "merged", "gone") if (n := sum(c.kind == kind for c in done.changes))]
-    would = "would be " if dry_run else ""
-    click.echo(f"{done.incidents} incidents; {would}{', '.join(counts)}" if counts else f"{done.incidents} incidents; nothing changes")
+    click.echo(count_words(done, dry_run=dry_run))
     click.echo(f"{'rows before' if dry_run else 'rows'}  {done.before if dry_run else done.after}")
     if dry_run:
         click.echo(f"rows after   {done.after}")
+
+
+@cli.command()
+@coder_option
+@store_option
+def recode() -> None:
+    """Code the stored articles that the coder, or its version of today, has not coded.
+
+    Reports of a coder that is not the store's active one are kept beside; `dateline compare` sets them against
+    the active one's, `dateline coder` makes it the active one.
+    """
+    from pipeline.run import code_stored
+
+    settings = settings_given()
+    if not settings.store.exists():
+        raise StoreMissingError(f"there is no store at {settings.store}")
+    with opened(settings, write=True) as db, _progress("Coding", []) as progress:
+        settings = _for_store(db, settings)
+        summary = code_stored(db, coder=_load_coder(settings), progress=progress)
+        _say_beside(db, settings)
+    _show_summary(summary, names=("read", "coded", "reports", "incidents"))
+    raise click.exceptions.Exit(1 if summary.refused else 0)
 
 
 # --- dates that are missing ----------------------------------------------------------------------
@@ -574,7 +622,7 @@ def date(article_id: str, day: str, by: str, reason: str) -> None:
     with opened(settings, write=True) as db:
         if not store.article_known(db, article_id):  # said before the model is loaded, which takes seconds
             raise NotFoundError(f"there is no article {article_id} in the store")
-        coder = _load_coder(settings)
+        coder = _load_coder(_for_store(db, settings, always=True))
         set_published(db, article_id, published, by=by, reason=reason, recode=lambda ids: recode(db, ids, coder=coder))
     click.echo(f"{article_id} was published on {published}, says {by}")
 
@@ -617,7 +665,7 @@ def quarantine_retry(item_ids: tuple[str, ...], every: bool, published: str | No
     day, names = read_day(published, "--published"), _read_columns(columns) or None
     with opened(settings, write=True) as db:
         ids = _chosen_items(db, item_ids, every=every)
-        outcomes = list(retry(db, ids, coder=_CoderOnDemand(settings), published=day, columns=names))
+        outcomes = list(retry(db, ids, coder=_CoderOnDemand(_for_store(db, settings)), published=day, columns=names))
     for outcome in outcomes:
         click.echo(f"{outcome.item_id}  {'taken: ' + outcome.words if outcome.taken else 'refused still: ' + outcome.words}")
     raise click.exceptions.Exit(0 if all(outcome.taken for outcome in outcomes) else 1)
@@ -677,7 +725,7 @@ def doctor() -> None:
     raise click.exceptions.Exit(1 if bad else 0)
 
 
-for command in INCIDENT_COMMANDS:
+for command in (*INCIDENT_COMMANDS, *CODER_COMMANDS):
     cli.add_command(command)
 
 if __name__ == "__main__":

@@ -45,9 +45,23 @@ def store_option(command: Callable[..., Any]) -> Callable[..., Any]:
     return click.option("--store", metavar="PATH", expose_value=False, callback=_choose_store, help=text)(command)
 
 
+def _choose_coder(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
+    if value:
+        from pipeline.coding.coders import check_coder
+
+        ctx.ensure_object(dict)["coder"] = check_coder(value)
+
+
+def coder_option(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The option --coder, which names the coder of this one command."""
+    text = "The coder to use, instead of DATELINE_CODER or the store's active one."
+    return click.option("--coder", metavar="NAME", expose_value=False, callback=_choose_coder, help=text)(command)
+
+
 def settings_given() -> Settings:
-    """The settings, with the store that --store names."""
-    return load_settings(store=click.get_current_context().ensure_object(dict).get("store"))
+    """The settings, with the store that --store names and the coder that --coder names."""
+    given = click.get_current_context().ensure_object(dict)
+    return load_settings(store=given.get("store"), coder=given.get("coder"))
 
 
 @contextmanager

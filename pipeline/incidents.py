@@ -121,7 +121,10 @@ class Work:
     def reports_of_articles(self, article_ids: Iterable[str]) -> set[str]:
         """The reports of articles and of the other revisions of their stories."""
         stories = self.chunked("SELECT DISTINCT story_id FROM articles WHERE article_id IN ({marks})", article_ids)
-        sql = "SELECT r.report_id FROM reports r JOIN articles a USING (article_id) WHERE a.story_id IN ({marks})"
+        sql = (
+            "SELECT r.report_id FROM reports r JOIN articles a USING (article_id)"
+            f" WHERE a.story_id IN ({{marks}}) AND r.coder = {store.ACTIVE_CODER}"
+        )
         return set(self.chunked(sql, stories))
 
     def reports_of_incidents(self, incident_ids: Iterable[str]) -> set[str]:
@@ -159,11 +162,13 @@ class Work:
         return {incident_id: report_id for _, incident_id, report_id in sorted(set(found))}
 
     def load(self, report_ids: Iterable[str]) -> None:
-        """Load reports with their articles (every revision) and origins, where not loaded yet."""
+        """Load reports of the active coder with their articles (every revision) and origins, where not loaded yet."""
         missing = sorted(set(report_ids) - set(self.reports))
         for n in range(0, len(missing), CHUNK):
             chunk = missing[n : n + CHUNK]
-            for r in store.load_reports(self.db, f"r.report_id IN ({','.join('?' * len(chunk))})", chunk):
+            for r in store.load_reports(
+                self.db, f"r.report_id IN ({','.join('?' * len(chunk))}) AND r.coder = {store.ACTIVE_CODER}", chunk
+            ):
                 self.reports[r.report_id] = r
         wanted = {self.reports[i].article_id for i in missing if i in self.reports} - set(self.articles)
         sql = "SELECT b.article_id FROM articles a JOIN articles b USING (story_id) WHERE a.article_id IN ({marks})"
@@ -214,7 +219,7 @@ class Work:
             if report.assertion not in EVENTS and report.article_id in self.origins:
                 sql = (
                     "SELECT r.report_id FROM articles a JOIN reports r USING (article_id)"
-                    " WHERE a.origin_id = ? AND r.assertion = ? AND r.article_id <> ?"
+                    f" WHERE a.origin_id = ? AND r.assertion = ? AND r.article_id <> ? AND r.coder = {store.ACTIVE_CODER}"
                 )
                 found |= set(self.column(sql, (self.origins[report.article_id], report.assertion, report.article_id)))
             self.load(found)
@@ -268,10 +273,12 @@ BLOCK_COLUMNS = (
 
 
 def light_reports(db: Database, condition: str, params: Sequence[Any], *, known: dict[str, Report] | None = None) -> list[Report]:
-    """Reports with no more than what blocking looks at; those in `known` are taken from there, the others added."""
+    """The active coder's reports with no more than what blocking looks at; those in `known` are taken from there, the others added."""
     known = {} if known is None else known
     found = []
-    for row in db.execute(f"SELECT {','.join(BLOCK_COLUMNS)} FROM reports WHERE {condition}", tuple(params)):
+    for row in db.execute(
+        f"SELECT {','.join(BLOCK_COLUMNS)} FROM reports WHERE ({condition}) AND coder = {store.ACTIVE_CODER}", tuple(params)
+    ):
         if row[0] not in known:
             values = dict(zip(BLOCK_COLUMNS, row, strict=True))
             known[row[0]] = Report(**(values | {"confidences": json.loads(values["confidences"])}))

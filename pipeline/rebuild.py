@@ -83,9 +83,9 @@ def _rebuild(db: Database, recode: Recode | None, progress: Progress | None) -> 
     # Incidents whose reports were coded anew look for them where those articles are now.
     sought: dict[str, set[str]] = {}
     for article_id, incident_ids in moved.items():
-        for report_id in work.column("SELECT report_id FROM reports WHERE article_id = ?", (article_id,)):
+        for report_id in work.column(f"SELECT report_id FROM reports WHERE article_id = ? AND coder = {store.ACTIVE_CODER}", (article_id,)):
             sought.setdefault(report_id, set()).update(incident_ids)
-    ordered = work.column("SELECT report_id FROM reports ORDER BY country, date_start, report_id")
+    ordered = work.column(f"SELECT report_id FROM reports WHERE coder = {store.ACTIVE_CODER} ORDER BY country, date_start, report_id")
     done: set[str] = set()
     for batch in _batches(ordered, done):
         component = work.spread(batch)
@@ -157,6 +157,13 @@ def compare(old: Incident | None, new: Incident | None) -> dict[str, tuple[Any, 
         if one != two and (one or two or (old and new)):
             found[f.name] = (one, two)
     return found
+
+
+def count_words(done: Rebuilt, *, dry_run: bool = False) -> str:
+    """How many incidents there are and how many changed in which way, in words."""
+    counts = [f"{n} {kind}" for kind in ("new", "changed", "merged", "gone") if (n := sum(c.kind == kind for c in done.changes))]
+    would = "would be " if dry_run else ""
+    return f"{done.incidents} incidents; {would}{', '.join(counts)}" if counts else f"{done.incidents} incidents; nothing changes"
 
 
 def change_lines(change: Change) -> Iterator[str]:

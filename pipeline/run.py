@@ -367,16 +367,17 @@ def _save(db: Database, article: Article, coding: CodedArticle, *, run: _Run, ta
 
 
 def _save_coding(db: Database, article_id: str, coding: CodedArticle, *, coder: ArticleCoder, run_id: int | None) -> None:
+    reports = own_ids(db, coding.reports, article_id=article_id, coder=coder.name)
     store.save_coding(
-        db, article_id, coding.reports, coder=coder.name, coder_version=coder.version, outcome=coding.outcome, reason=coding.reason,
-        run_id=run_id,
-    )  # fmt: skip
+        db, article_id, reports, coder=coder.name, coder_version=coder.version, outcome=coding.outcome, reason=coding.reason, run_id=run_id
+    )
 
 
 def recode(db: Database, article_ids: Sequence[str], *, coder: ArticleCoder, command: str = "recode") -> Summary:
     """Code stored articles again, as when one of them was given its date; link and resolve what changed.
 
-    A report that tells the event of one before it keeps its id. NotFoundError names an article the store
+    A report that tells the event of one before it keeps its id. What other coders than the active one found in
+    them before is forgotten; `code_stored` has them code again. NotFoundError names an article the store
     does not have.
     """
     articles = list(store.load_articles(db, article_ids))
@@ -387,7 +388,31 @@ def recode(db: Database, article_ids: Sequence[str], *, coder: ArticleCoder, com
     run, tally = _Run(db, command, coder, KnownTexts(db)), _Tally(read=len(articles))
     with store.writing(db):
         before = _replace_codings(db, codings, run=run, tally=tally)
+        if store.active_coder(db) == coder.name:
+            store.drop_codings_beside(db, article_ids)
         tally.incidents |= update_incidents(db, codings, changed={i for ids in before.values() for i in ids})
+    run.finish(tally.summary())
+    return tally.summary()
+
+
+def code_stored(db: Database, *, coder: ArticleCoder, progress: Progress | None = None, command: str = "recode") -> Summary:
+    """Code the stored articles that this coder, or this version of it, has not coded.
+
+    Where it is the active coder, incidents follow; else its reports are saved beside those of the active one.
+    """
+    run, tally = _Run(db, command, coder, KnownTexts(db)), _Tally()
+    ids = store.uncoded_articles(db, coder=coder.name, coder_version=coder.version)
+    for n in range(0, len(ids), BATCH_ITEMS):
+        articles = list(store.load_articles(db, ids[n : n + BATCH_ITEMS]))
+        codings = {a.article_id: code_article(a, coder) for a in articles}
+        tally.read += len(articles)
+        with store.writing(db):
+            before = _replace_codings(db, codings, run=run, tally=tally)
+            tally.refused += [(i, coding.reason) for i, coding in codings.items() if coding.outcome == "failed"]
+            if store.active_coder(db) == coder.name:
+                tally.incidents |= update_incidents(db, codings, changed={i for ids in before.values() for i in ids})
+        if progress:
+            progress(tally.summary())
     run.finish(tally.summary())
     return tally.summary()
 
@@ -415,7 +440,7 @@ def _replace_codings(db: Database, codings: Mapping[str, CodedArticle], *, run: 
     before = {article_id: store.incidents_of(db, [article_id]) for article_id in codings}
     for article_id, coding in codings.items():
         known = store.load_reports(db, "r.article_id = ? AND r.coder = ?", (article_id, run.coder.name))
-        reports = keep_report_ids(known, coding.reports)
+        reports = keep_report_ids(known, own_ids(db, coding.reports, article_id=article_id, coder=run.coder.name))
         store.save_coding(
             db, article_id, reports, coder=run.coder.name, coder_version=run.coder.version, outcome=coding.outcome,
             reason=coding.reason, run_id=run.id(),
@@ -423,6 +448,17 @@ def _replace_codings(db: Database, codings: Mapping[str, CodedArticle], *, run: 
         tally.coded += coding.outcome in ("coded", "nothing")
         tally.reports += len(reports)
     return before
+
+
+def own_ids(db: Database, reports: Sequence[Report], *, article_id: str, coder: str) -> list[Report]:
+    """The reports of an article by a coder, under ids that no report of another coder has."""
+    taken = store.taken_ids(db, [r.report_id for r in reports], article_id=article_id, coder=coder) if reports else set()
+    return [
+        dataclasses.replace(r, report_id="r" + hashlib.blake2b(f"{coder}\0{r.report_id}".encode(), digest_size=8).hexdigest())
+        if r.report_id in taken
+        else r
+        for r in reports
+    ]
 
 
 def keep_report_ids(known: Sequence[Report], found: Sequence[Report]) -> list[Report]:
@@ -508,7 +544,7 @@ def code_file(
 
 
 def report_lines(db: Database, article_id: str, *, fields: Sequence[str] = REPORT_FIELDS) -> Iterator[dict[str, Any]]:
-    """The reports of one stored article as the codebook writes them, in the order of the text."""
+    """The active coder's reports of one stored article as the codebook writes them, in the order of the text."""
     links = dict(store.incident_ids_of(db, article_id))
     reports = {r.report_id: r for r in store.load_reports(db, "r.article_id = ?", (article_id,))}
     for report_id, incident_id in links.items():

@@ -206,6 +206,21 @@ def m004_intake(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m005_coders(db: Database) -> None:
+    """Which coder's reports make the incidents, and how it stood with those of a coder that made them before."""
+    statements = """
+    CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE former_ids (
+        coder TEXT NOT NULL, incident_id TEXT NOT NULL, report_id TEXT NOT NULL, PRIMARY KEY (coder, incident_id)) STRICT, WITHOUT ROWID;
+    CREATE TABLE former_links (
+        report_id TEXT PRIMARY KEY REFERENCES reports(report_id) ON DELETE CASCADE, incident_id TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    INSERT INTO meta SELECT 'coder', coder FROM codings GROUP BY coder ORDER BY COUNT(*) DESC, coder LIMIT 1;
+    """
+    for statement in split_statements(statements):
+        db.execute(statement)
+
+
 def split_statements(script: str) -> Iterator[str]:
     """The statements of an SQL script, one by one; triggers stay whole."""
     pending = ""
@@ -440,6 +455,80 @@ def load_articles(db: Database, article_ids: Sequence[str] | None = None) -> Ite
 
 # --- codings and reports -----------------------------------------------------------------------
 
+# In SQL the coder whose reports make the incidents; other coders' reports are kept beside them.
+ACTIVE_CODER = "(SELECT value FROM meta WHERE name = 'coder')"
+DEFAULT_CODER = "rules"
+
+
+def active_coder(db: Database) -> str:
+    """The coder whose reports make the incidents: the first that coded into the store, unless another was chosen since."""
+    if not db["meta"].exists():  # not migrated, since it was only read so far
+        row = db.execute("SELECT coder FROM codings GROUP BY coder ORDER BY COUNT(*) DESC, coder LIMIT 1").fetchone()
+    else:
+        row = db.execute(f"SELECT {ACTIVE_CODER}").fetchone()
+    return str(row[0]) if row and row[0] else DEFAULT_CODER
+
+
+def codings_by_coder(db: Database) -> list[tuple[str, str, int, int]]:
+    """(coder, version, articles, reports) of every coder that coded into the store, each of its versions."""
+    sql = """
+        SELECT c.coder, c.coder_version, COUNT(*),
+               SUM((SELECT COUNT(*) FROM reports r WHERE r.article_id = c.article_id AND r.coder = c.coder))
+        FROM codings c GROUP BY 1, 2 ORDER BY 1, 2"""
+    return [(str(name), str(version), int(n), int(reports or 0)) for name, version, n, reports in db.execute(sql)]
+
+
+def uncoded_articles(db: Database, *, coder: str, coder_version: str | None = None) -> list[str]:
+    """The articles that a coder, or this version of it, has not coded, by id."""
+    sql = "SELECT article_id FROM articles EXCEPT SELECT article_id FROM codings WHERE coder = ? AND (? IS NULL OR coder_version = ?)"
+    return [i for (i,) in db.execute(f"{sql} ORDER BY 1", (coder, coder_version, coder_version))]
+
+
+def articles_coded_by(db: Database, a: str, b: str) -> list[tuple[str, str]]:
+    """(article_id, headline) of the articles that both of two coders have coded, by id."""
+    sql = """
+        SELECT article_id, headline FROM articles JOIN codings x USING (article_id) JOIN codings y USING (article_id)
+        WHERE x.coder = ? AND y.coder = ? ORDER BY article_id"""
+    return [(str(i), str(headline)) for i, headline in db.execute(sql, (a, b))]
+
+
+def taken_ids(db: Database, report_ids: Sequence[str], *, article_id: str, coder: str) -> set[str]:
+    """Those of these report ids that belong to another article or coder."""
+    sql = f"SELECT report_id FROM reports WHERE report_id IN ({_marks(report_ids)}) AND NOT (article_id = ? AND coder = ?)"
+    return {i for (i,) in db.execute(sql, (*report_ids, article_id, coder))}
+
+
+def drop_codings_beside(db: Database, article_ids: Sequence[str]) -> None:
+    """Forget what coders other than the active one found in these articles, since they are not as they were."""
+    for article_id in article_ids:
+        for table in ("reports", "codings"):
+            db.execute(f"DELETE FROM {table} WHERE article_id = ? AND coder <> {ACTIVE_CODER}", (article_id,))
+
+
+def switch_coder(db: Database, coder: str) -> dict[str, set[str]]:
+    """Make a coder the active one; no report is in an incident then until they are linked again.
+
+    The ids of incidents go with reports. When a coder becomes active again, each id goes with the report it went
+    with when that coder ceased to be active. Gives by article the incidents it was in, for the articles in
+    which this coder has reports that were never linked: these are to continue them.
+    """
+    before: dict[str, set[str]] = {}
+    links = "SELECT r.article_id, ir.incident_id FROM incident_reports ir JOIN reports r ON r.report_id = ir.report_id"
+    for article_id, incident_id in db.execute(links):
+        before.setdefault(article_id, set()).add(incident_id)
+    db.execute(f"DELETE FROM former_ids WHERE coder = {ACTIVE_CODER}")
+    db.execute(f"INSERT INTO former_ids SELECT {ACTIVE_CODER}, incident_id, report_id FROM incident_ids")
+    db.execute("INSERT OR REPLACE INTO former_links SELECT report_id, incident_id FROM incident_reports")
+    db.execute("DELETE FROM suggestions")
+    db.execute("DELETE FROM incident_reports")
+    db.execute("INSERT OR REPLACE INTO meta VALUES ('coder', ?)", (coder,))
+    db.execute(
+        "UPDATE incident_ids SET report_id = f.report_id FROM former_ids f WHERE f.incident_id = incident_ids.incident_id AND f.coder = ?",
+        (coder,),
+    )
+    new = "SELECT DISTINCT article_id FROM reports WHERE coder = ? AND report_id NOT IN (SELECT report_id FROM former_links)"
+    return {i: before[i] for (i,) in db.execute(f"{new} ORDER BY 1", (coder,)) if i in before}
+
 
 def save_coding(
     db: Database,
@@ -455,8 +544,10 @@ def save_coding(
     """Store what a coder found in an article, in place of what that coder found before.
 
     `outcome` is coded, nothing (read, no event in it), gated (turned away unread as irrelevant),
-    language (not a language the coder reads) or failed; `reason` one sentence.
+    language (not a language the coder reads) or failed; `reason` one sentence. The first coder of a store is its
+    active one.
     """
+    _insert(db, "meta", {"name": "coder", "value": coder}, verb="INSERT OR IGNORE")
     db.execute(
         "DELETE FROM incident_reports WHERE report_id IN (SELECT report_id FROM reports WHERE article_id = ? AND coder = ?)",
         (article_id, coder),
@@ -469,7 +560,9 @@ def save_coding(
         verb="INSERT OR REPLACE",
     )
     for position, report in enumerate(reports):
-        _insert(db, "reports", to_row(report, without=("evidence",)) | {"position": position})
+        _insert(
+            db, "reports", to_row(report, without=("evidence",)) | {"position": position, "coder": coder, "coder_version": coder_version}
+        )
         for n, e in enumerate(report.evidence):
             _insert(
                 db,
@@ -503,10 +596,10 @@ def load_reports(db: Database, where: str = "1", params: Sequence[Any] = ()) -> 
 
 
 def incident_ids_of(db: Database, article_id: str) -> list[tuple[str, str | None]]:
-    """(report_id, incident_id) of an article's reports, in the order of its text; None for one not linked."""
+    """(report_id, incident_id) of an article's reports by the active coder, in the order of its text; None for one not linked."""
     sql = (
         "SELECT r.report_id, ir.incident_id FROM reports r LEFT JOIN incident_reports ir ON ir.report_id = r.report_id "
-        "WHERE r.article_id = ? ORDER BY r.coder, r.position"
+        f"WHERE r.article_id = ? AND r.coder = {ACTIVE_CODER} ORDER BY r.position"
     )
     return [(report_id, incident_id) for report_id, incident_id in db.execute(sql, (article_id,))]
 
@@ -878,7 +971,7 @@ def describe(db: Database) -> dict[str, str]:
     def count(what: str) -> str:
         return str(db.execute(f"SELECT COUNT(*) FROM {what}").fetchone()[0])
 
-    coders = db.execute("SELECT coder, coder_version, COUNT(*) FROM codings GROUP BY 1, 2 ORDER BY 1, 2").fetchall()
+    coders = codings_by_coder(db)
     last = db.execute("SELECT command, started_at_utc, finished_at_utc FROM runs ORDER BY run_id DESC LIMIT 1").fetchone()
     schema = db.execute("SELECT name FROM _sqlite_migrations ORDER BY rowid DESC LIMIT 1").fetchone()
     return {
@@ -890,6 +983,7 @@ def describe(db: Database) -> dict[str, str]:
         "decisions": count("decisions"),
         "quarantined items": count("quarantine"),
         "schema": schema[0] if schema else "none",
-        "coder": ", ".join(f"{name} {version} ({n} articles)" for name, version, n in coders) or "none yet",
+        "coder": ", ".join(f"{name} {version} ({n} articles)" for name, version, n, _ in coders) or "none yet",
+        "active coder": active_coder(db),
         "last run": f"{last[0]}, {last[1]} to {last[2] or 'not finished'}" if last else "none yet",
     }
