@@ -13,7 +13,7 @@ import json
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlite_utils import Database
 
@@ -45,6 +45,9 @@ from pipeline.linking import (
 )
 from pipeline.models import Article, Decision, Incident, Report, as_plain
 from pipeline.resolution import known_by, resolve
+
+if TYPE_CHECKING:
+    from pipeline.blocking import Blocks
 
 # Dates of six days or less are one block with their first day; longer ones have an index of their own.
 SHORT_DAYS = 6
@@ -80,6 +83,10 @@ class Work:
     kin: dict[str, frozenset[str]] = field(default_factory=dict)
     by_target: dict[str, list[Decision]] = field(default_factory=dict)
     moves: list[Decision] = field(default_factory=list)
+    # All reports in memory, where all of them are looked at; else each asks the store for those near it.
+    blocks: Blocks | None = None
+    # By country the first and last day that is held in memory, and the reports of these days.
+    windows: dict[str, tuple[int, int, Blocks]] = field(default_factory=dict)
     # What was written, each as it was (None: new) and as it is (None: gone).
     changes: list[tuple[Incident | None, Incident | None]] = field(default_factory=list)
 
@@ -199,6 +206,21 @@ class Work:
         wanted = {d.decision_id for d in found}
         return [d for d in self.decisions if d.decision_id in wanted]
 
+    def without_report(self, anchors: Mapping[str, str]) -> set[str]:
+        """The ids among these of which the report they go with is in the store no more."""
+        there = set(self.chunked("SELECT report_id FROM reports WHERE report_id IN ({marks})", anchors.values()))
+        return {i for i, report_id in anchors.items() if report_id not in there}
+
+    def moved_out(self, incident_id: str) -> set[str]:
+        """The reports that people moved out of an incident."""
+        out: set[str] = set()
+        for d in self.moves:
+            if d.kind == "split" and d.target == incident_id and "other" not in d.payload:
+                out |= set(d.payload["reports"])
+            elif d.kind == "assign" and d.payload["from"] == incident_id:
+                out.add(d.target)
+        return out
+
     def pins(self, component: set[str]) -> dict[str, str]:
         """`pinned_ids` as far as these reports have to do with it. Which report an id goes with must not hang on what is loaded."""
         concerned = [d for d in self.moves if component & _named(d)]
@@ -207,14 +229,24 @@ class Work:
         return pinned_ids(concerned, founders, self.reports, self.articles)
 
     def neighbours(self, report_id: str) -> list[str]:
-        """Every stored report that `may_meet` this one and is not ruled out by day and place alone."""
+        """Every stored report that `may_meet` this one and is not ruled out by day and place alone, or by more than these."""
+        if report_id not in self.near and self.blocks is not None:
+            found = set(self.blocks.partners(report_id))
+            self.load(found)
+            self.near[report_id] = sorted(found)
         if report_id not in self.near:
             report = self.reports[report_id]
-            found = {
+            queries = block_queries(report)
+            found = set[str]()
+            if report.country and report.date_start and report.assertion in EVENTS:
+                # The reports of its country and days, of which there may be very many, are looked at in bulk.
+                found |= set(self.window_of(report).partners(report_id))
+                queries = queries[2:]
+            found |= {
                 other.report_id
-                for sql, params in block_queries(report)
+                for sql, params in queries
                 for other in light_reports(self.db, sql, params, known=self.light)
-                if may_link(report, other) and may_meet(report, other) and may_score(report, other)
+                if may_link(report, other) and may_meet(report, other) and may_score(report, other, kin=self.kin)
             }
             if report.assertion not in EVENTS and report.article_id in self.origins:
                 sql = (
@@ -225,6 +257,27 @@ class Work:
             self.load(found)
             self.near[report_id] = sorted(found)
         return self.near[report_id]
+
+    def window_of(self, report: Report) -> Blocks:
+        """The reports of a dated report's country around its days, those whose dates are long among them."""
+        from pipeline.blocking import Blocks  # numpy is not loaded where nothing is linked
+
+        span = date_span(report)
+        assert span is not None
+        first, last = span[0] - WINDOW_DAYS - SHORT_DAYS, span[1] + WINDOW_DAYS
+        held = self.windows.get(report.country or "")
+        if held is None or first < held[0] or last > held[1]:
+            # A few days more, for the reports that a link leads to.
+            first, last = first - WINDOW_DAYS, last + WINDOW_DAYS
+            long = f"date_end > date(date_start, '+{SHORT_DAYS} days')"
+            condition = (
+                "rowid IN (SELECT rowid FROM reports INDEXED BY reports_block WHERE country = ? AND date_start BETWEEN ? AND ?"
+                f" UNION SELECT rowid FROM reports INDEXED BY reports_long WHERE {long} AND country = ? AND date_start BETWEEN ? AND ?)"
+            )
+            params = [report.country, _iso(first), _iso(last), report.country, _iso(first - WIDE_DAYS), _iso(last)]
+            held = first, last, Blocks(self.db, kin=self.kin, condition=condition, params=params)
+            self.windows[report.country or ""] = held
+        return held[2]
 
     # --- linking ---
 
@@ -249,6 +302,8 @@ class Work:
                 found |= {j for j in self.neighbours(i) if (s := self.score(i, j)) and s.total >= LINK_SCORE}
             homes = self.chunked("SELECT DISTINCT incident_id FROM incident_reports WHERE report_id IN ({marks})", frontier)
             found |= self.reports_of_incidents(homes)
+            # Where the report is that an id goes with, there its incident is to be named.
+            found |= set(self.registered((), homes).values())
             self.load(found)
             frontier = (found & set(self.reports)) - component
         return component
@@ -268,7 +323,8 @@ def _named(decision: Decision) -> set[str]:
 
 BLOCK_COLUMNS = (
     "report_id", "article_id", "coder", "assertion", "date_start", "date_end", "date_prec", "date_basis",
-    "place_name", "country", "latitude", "longitude", "where_prec", "admin1", "confidences",
+    "place_name", "country", "latitude", "longitude", "where_prec", "admin1", "event_type", "sub_event_type", "side_a", "side_b",
+    "deaths_low", "deaths_best", "deaths_high", "injured_low", "injured_best", "injured_high", "confidences",
 )  # fmt: skip
 
 
@@ -281,6 +337,7 @@ def light_reports(db: Database, condition: str, params: Sequence[Any], *, known:
     ):
         if row[0] not in known:
             values = dict(zip(BLOCK_COLUMNS, row, strict=True))
+            values |= {side: store.read_actors(values[side]) for side in ("side_a", "side_b")}
             known[row[0]] = Report(**(values | {"confidences": json.loads(values["confidences"])}))
         found.append(known[row[0]])
     return found
@@ -289,31 +346,37 @@ def light_reports(db: Database, condition: str, params: Sequence[Any], *, known:
 def block_queries(report: Report) -> list[tuple[str, list[Any]]]:
     """SQL conditions that together hold at least for every report that `may_meet` this one, each served by an index."""
     span = date_span(report)
-    near: list[Any] = []
-    if report.latitude is None or report.longitude is None:
-        place, near = "place_name = ?", [report.place_name]
-    else:
-        # A report without coordinates may meet by its name.
-        place = "(latitude BETWEEN ? AND ? AND longitude BETWEEN ? AND ? OR latitude IS NULL AND place_name = ?)"
-        for degrees in (report.latitude, report.longitude):
-            near += [degrees - UNDATED_DEGREES, degrees + UNDATED_DEGREES]
-        near.append(report.place_name)
     if span is None:
-        return [(f"country = ? AND {place}", [report.country, *near])] if report.country else []
+        return _near_queries(report, "reports_spot", "reports_name", "") if report.country else []
     short = [_iso(span[0] - WINDOW_DAYS - SHORT_DAYS), _iso(span[1] + WINDOW_DAYS)]
     wide = [_iso(span[0] - WIDE_DAYS), _iso(span[1] + WINDOW_DAYS)]
-    long = f"date_end > date(date_start, '+{SHORT_DAYS} days')"
+    # Without statistics SQLite would rather read a whole year of a country than the few reports of many days.
+    long = f"rowid IN (SELECT rowid FROM reports INDEXED BY reports_long WHERE date_end > date(date_start, '+{SHORT_DAYS} days') AND {{}})"
     if not report.country:
         return [
             ("date_start BETWEEN ? AND ?", short),
-            (f"{long} AND date_start BETWEEN ? AND ?", wide),
+            (long.format("date_start BETWEEN ? AND ?"), wide),
         ]
     return [
         ("country = ? AND date_start BETWEEN ? AND ?", [report.country, *short]),
-        (f"{long} AND country = ? AND date_start BETWEEN ? AND ?", [report.country, *wide]),
+        (long.format("country = ? AND date_start BETWEEN ? AND ?"), [report.country, *wide]),
         ("country IS NULL AND date_start BETWEEN ? AND ?", short),
-        (f"{long} AND country IS NULL AND date_start BETWEEN ? AND ?", wide),
-        (f"country = ? AND date_start IS NULL AND {place}", [report.country, *near]),
+        (long.format("country IS NULL AND date_start BETWEEN ? AND ?"), wide),
+        *_near_queries(report, "reports_undated_spot", "reports_undated_name", " AND date_start IS NULL"),
+    ]
+
+
+def _near_queries(report: Report, spot: str, name: str, more: str) -> list[tuple[str, list[Any]]]:
+    """Conditions for the reports of a country that are near a report in place, by the index for places and that for names."""
+    by_name = f"rowid IN (SELECT rowid FROM reports INDEXED BY {name} WHERE country = ? AND place_name = ?{{}}{more})"
+    if report.latitude is None or report.longitude is None:
+        return [(by_name.format(""), [report.country, report.place_name])]
+    box = [degrees + step for degrees in (report.latitude, report.longitude) for step in (-UNDATED_DEGREES, UNDATED_DEGREES)]
+    between = "country = ? AND latitude BETWEEN ? AND ? AND longitude BETWEEN ? AND ?"
+    # A report without coordinates may meet by its name.
+    return [
+        (f"rowid IN (SELECT rowid FROM reports INDEXED BY {spot} WHERE {between}{more})", [report.country, *box]),
+        (by_name.format(" AND latitude IS NULL"), [report.country, report.place_name]),
     ]
 
 
@@ -492,7 +555,8 @@ def write_groups(work: Work, component: set[str], changed: set[str]) -> set[str]
     existing = {i.incident_id: i for i in work.load_incidents({*given, *touched})}
     existing |= {i.incident_id: i for i in work.load_incidents(existing, column="merged_into")}
     anchors = {i: r for i, founder in given.items() if (r := pins.get(i, founder)) in component}
-    lost = [existing[i] for i in sorted(touched & set(existing) - set(anchors)) if existing[i].merged_into is None]
+    orphans = work.without_report({i: pins.get(i, given.get(i, "")) for i in touched & set(existing) if i not in anchors})
+    lost = [existing[i] for i in sorted(orphans) if existing[i].merged_into is None]
     heirs = find_heirs(lost, current, work, component)
     for incident_id, heir in sorted(heirs.items()):
         store.save_incident_id(db, incident_id, heir)
@@ -539,18 +603,20 @@ def write_groups(work: Work, component: set[str], changed: set[str]) -> set[str]
 def find_heirs(lost: Sequence[Incident], current: Mapping[str, str], work: Work, component: set[str]) -> dict[str, str]:
     """For incidents whose founder is gone (its article was coded anew), the report that continues each.
 
-    That is the oldest of the reports still in it, else the new report most like what the incident was.
+    That is the oldest of the reports still in it, else the new report most like what the incident was; never
+    one that a person moved out of it.
     """
     ordered = sorted(component, key=lambda i: report_order(work.reports[i], work.articles))
     heirs: dict[str, str] = {}
     pairs: list[tuple[float, str, str]] = []
     for incident in lost:
-        left = [i for i in ordered if current.get(i) == incident.incident_id]
+        gone = work.moved_out(incident.incident_id)
+        left = [i for i in ordered if current.get(i) == incident.incident_id and i not in gone]
         if left:
             heirs[incident.incident_id] = left[0]
             continue
         for i in ordered:
-            if i not in current:
+            if i not in current and i not in gone:
                 score = compare_reports(as_report(incident), work.reports[i], work.articles, kin=work.kin).total
                 pairs.append((-score, incident.incident_id, i))
     for against, incident_id, report_id in sorted(pairs):
@@ -573,7 +639,7 @@ def _redirect(incident_id: str, into: str) -> Incident:
 
 def _save_if_changed(work: Work, incident: Incident, links: dict[str, tuple[float | None, str]], before: Incident | None) -> bool:
     """Store an incident where it, or why its reports are in it, differs from what stands; whether it did."""
-    if before is not None and _plain(before) == _plain(incident):
+    if before is not None and _same(before, incident):
         rows = work.db.execute("SELECT report_id, score, why FROM incident_reports WHERE incident_id = ?", (incident.incident_id,))
         same = {r: (score, why) for r, score, why in rows} == links
         if same and not (incident.report_ids and store.times_changed(work.db, incident.incident_id)):
@@ -583,8 +649,19 @@ def _save_if_changed(work: Work, incident: Incident, links: dict[str, tuple[floa
     return True
 
 
-def _plain(incident: Incident) -> str:
-    return json.dumps(as_plain(incident), sort_keys=True, ensure_ascii=False)
+def _same(one: Incident, other: Incident) -> bool:
+    """Whether two states of an incident are one; stored candidates hold lists where resolved ones hold records."""
+    if len(one.candidates) != len(other.candidates):
+        return False
+    if dataclasses.replace(one, candidates=()) != dataclasses.replace(other, candidates=()):
+        return False
+    return all(
+        a.field == b.field
+        and a.report_id == b.report_id
+        and a.chosen == b.chosen
+        and (a.value == b.value or as_plain(a.value) == as_plain(b.value))
+        for a, b in zip(one.candidates, other.candidates, strict=True)
+    )
 
 
 def let_go(work: Work, incident: Incident) -> None:

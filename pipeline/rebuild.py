@@ -15,6 +15,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from pipeline import store
+from pipeline.blocking import Blocks
 from pipeline.incidents import Work, let_go, write_groups
 from pipeline.models import Incident, as_plain
 
@@ -80,6 +81,7 @@ def _rebuild(db: Database, recode: Recode | None, progress: Progress | None) -> 
         held.setdefault(incident_id, []).append(report_id)
     moved = recode() if recode else {}
     work = Work(db)
+    work.blocks = Blocks(db, kin=work.kin)
     # Incidents whose reports were coded anew look for them where those articles are now.
     sought: dict[str, set[str]] = {}
     for article_id, incident_ids in moved.items():

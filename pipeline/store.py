@@ -8,6 +8,7 @@ JSON columns hold lists of actors, claims and the like as the codebook writes th
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 import sqlite3
@@ -186,6 +187,10 @@ def m003_ids_and_receipts(db: Database) -> None:
     )
     for (incident_id,) in list(db.execute("SELECT DISTINCT incident_id FROM incident_reports ORDER BY 1")):
         db.execute(f"INSERT INTO incident_times SELECT ?, * FROM ({TIMES} ?)", (incident_id, incident_id))
+    # A report without a day is looked for by its place among all of its country, one with a day among those without.
+    for kind, condition in (("", ""), ("undated_", " WHERE date_start IS NULL")):
+        db.execute(f"CREATE INDEX reports_{kind}spot ON reports(country, latitude, longitude){condition}")
+        db.execute(f"CREATE INDEX reports_{kind}name ON reports(country, place_name){condition}")
     db.execute("CREATE TABLE receipts (receipt_id TEXT PRIMARY KEY, receipt TEXT NOT NULL) STRICT")
 
 
@@ -342,7 +347,9 @@ def to_row(record: Any, *, without: Sequence[str] = ()) -> dict[str, Any]:
     return row
 
 
-def _actors(text: str) -> tuple[Actor, ...]:
+@functools.lru_cache(maxsize=16384)
+def read_actors(text: str) -> tuple[Actor, ...]:
+    """The actors of a side as a row holds them; the same few lists come again and again."""
     return tuple(Actor(a["name"], a["inter"], tuple(a.get("aliases", ())), a.get("actor_id", "")) for a in json.loads(text))
 
 
@@ -350,8 +357,8 @@ def coded_from_row(row: dict[str, Any]) -> dict[str, Any]:
     """The JSON columns of a report's or incident's row as records, the rest as they are."""
     return row | {
         "modes": tuple(json.loads(row["modes"])),
-        "side_a": _actors(row["side_a"]),
-        "side_b": _actors(row["side_b"]),
+        "side_a": read_actors(row["side_a"]),
+        "side_b": read_actors(row["side_b"]),
         "claims": tuple(Claim(**c) for c in json.loads(row["claims"])),
         "attributions": tuple(Attribution(**a) for a in json.loads(row["attributions"])),
         "count_vague": bool(row["count_vague"]),

