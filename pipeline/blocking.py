@@ -37,6 +37,7 @@ from pipeline.linking import (
     skeleton,
 )
 from pipeline.models import EVENT_TYPE_OF, Actor, Report
+from pipeline.store import ACTIVE_CODER
 
 # Dates of six days or less are found by their first day; longer ones are looked at every time.
 SHORT_DAYS = 6
@@ -62,11 +63,13 @@ class _Codes(dict[Any, int]):
 
 
 class Blocks:
-    """The reports of a store that meet a condition, as far as day, place, type, sides and tolls go, to be asked for the partners of one."""
+    """The active coder's reports that meet a condition, so far as day, place, type, sides and tolls go, to be asked for partners of one."""
 
     def __init__(self, db: Database, *, kin: Kin, condition: str = "1", params: Sequence[Any] = ()) -> None:
         self._kin = kin
-        rows = db.execute(f"SELECT {','.join(COLUMNS)} FROM reports WHERE {condition}", tuple(params)).fetchall()
+        rows = db.execute(
+            f"SELECT {','.join(COLUMNS)} FROM reports WHERE ({condition}) AND coder = {ACTIVE_CODER}", tuple(params)
+        ).fetchall()
         data = dict(zip(COLUMNS, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(COLUMNS, ())
         self._ids: tuple[str, ...] = data["report_id"]
         self._at = {report_id: n for n, report_id in enumerate(self._ids)}

@@ -207,8 +207,9 @@ class Work:
         return [d for d in self.decisions if d.decision_id in wanted]
 
     def without_report(self, anchors: Mapping[str, str]) -> set[str]:
-        """The ids among these of which the report they go with is in the store no more."""
-        there = set(self.chunked("SELECT report_id FROM reports WHERE report_id IN ({marks})", anchors.values()))
+        """The ids among these of which the report they go with is in the store no more, or another coder's than the active one's."""
+        sql = f"SELECT report_id FROM reports WHERE report_id IN ({{marks}}) AND coder = {store.ACTIVE_CODER}"
+        there = set(self.chunked(sql, anchors.values()))
         return {i for i, report_id in anchors.items() if report_id not in there}
 
     def moved_out(self, incident_id: str) -> set[str]:

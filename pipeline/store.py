@@ -463,8 +463,8 @@ def load_articles(db: Database, article_ids: Sequence[str] | None = None) -> Ite
 # --- codings and reports -----------------------------------------------------------------------
 
 # In SQL the coder whose reports make the incidents; other coders' reports are kept beside them.
-ACTIVE_CODER = "(SELECT value FROM meta WHERE name = 'coder')"
 DEFAULT_CODER = "rules"
+ACTIVE_CODER = f"COALESCE((SELECT value FROM meta WHERE name = 'coder'), '{DEFAULT_CODER}')"
 
 
 def active_coder(db: Database) -> str:
@@ -473,7 +473,7 @@ def active_coder(db: Database) -> str:
         row = db.execute("SELECT coder FROM codings GROUP BY coder ORDER BY COUNT(*) DESC, coder LIMIT 1").fetchone()
     else:
         row = db.execute(f"SELECT {ACTIVE_CODER}").fetchone()
-    return str(row[0]) if row and row[0] else DEFAULT_CODER
+    return str(row[0]) if row else DEFAULT_CODER
 
 
 def codings_by_coder(db: Database) -> list[tuple[str, str, int, int]]:
