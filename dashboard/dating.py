@@ -15,18 +15,18 @@ from pipeline import decisions
 from pipeline.errors import DatelineError
 from pipeline.models import Decision
 from pipeline.settings import Settings, load_settings
-from pipeline.store import open_store
+from pipeline.store import active_coder, open_store
 
 EARLIEST = dt.date(1900, 1, 1)
 
 
 @st.cache_resource(show_spinner=False)
-def cached_coder(model: str, cache: str) -> Any:
-    """The coder, loaded once for all sessions; named by the settings that choose it."""
+def cached_coder(model: str, cache: str, name: str) -> Any:
+    """The coder of this name, loaded once for all sessions; named by the settings that choose it."""
     # imported here: the language model takes seconds that a page which only reads should not spend
-    from pipeline.coding.coder import load_coder
+    from pipeline.coding.coders import load_coder
 
-    return load_coder(load_settings())
+    return load_coder(load_settings(coder=name))
 
 
 def who() -> str:
@@ -45,9 +45,9 @@ def give_date(article_id: str, day: dt.date, *, reason: str = "", settings: Sett
     from pipeline.run import recode
 
     settings = settings or load_settings()
-    coder = cached_coder(settings.model, str(settings.cache))
     db = open_store(settings.store)
     try:
+        coder = cached_coder(settings.model, str(settings.cache), active_coder(db))
         decisions.set_published(
             db, article_id, day.isoformat(), by=who(), reason=reason, recode=lambda ids: recode(db, list(ids), coder=coder)
         )  # fmt: skip

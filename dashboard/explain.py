@@ -16,6 +16,7 @@ from pipeline.explain import Explanation, Sentence, Value, explain, values_of
 from pipeline.models import Article, Report
 from pipeline.run import code_article
 from pipeline.settings import load_settings
+from pipeline.store import active_coder, open_store_readonly
 
 CSS = Path(__file__).resolve().parent / "assets" / "tables.css"
 # Past this many sentences an explanation is longer than anybody reads at once; the rest is for the command line.
@@ -23,11 +24,20 @@ MAX_SENTENCES = 150
 
 
 @st.cache_resource(show_spinner=False)
-def coder_in_use() -> Any:
-    """The coder of these settings, loaded once for all visitors; it takes seconds and some hundred megabytes."""
-    from pipeline.coding.coder import load_coder
+def _coder_named(name: str) -> Any:
+    """The coder of this name, loaded once for all visitors; it takes seconds and some hundred megabytes."""
+    from pipeline.coding.coders import load_coder
 
-    return load_coder(load_settings())
+    return load_coder(load_settings(coder=name))
+
+
+def coder_in_use() -> Any:
+    """The coder whose reports make the incidents."""
+    db = open_store_readonly(load_settings().store)
+    try:
+        return _coder_named(active_coder(db))
+    finally:
+        db.close()
 
 
 @st.fragment

@@ -20,7 +20,7 @@ from dashboard.evidence import escape_text
 from pipeline.errors import StoreBrokenError
 from pipeline.filters import fts_query
 from pipeline.models import Article, Incident, Report
-from pipeline.store import load_articles, load_incidents, load_reports, open_store_readonly
+from pipeline.store import ACTIVE_CODER, load_articles, load_incidents, load_reports, open_store_readonly
 
 # Rows a list shows at once; the count above it says how many there are.
 PAGE_ROWS = 200
@@ -151,8 +151,9 @@ def _similar(db: Any, incident_id: str) -> tuple[tuple[Incident, float, str], ..
 
 # --- articles ----------------------------------------------------------------------------------
 
-ARTICLE_OUTCOME = """LEFT JOIN codings c ON c.article_id = a.article_id AND c.coder = (
-    SELECT x.coder FROM codings x WHERE x.article_id = a.article_id ORDER BY x.outcome = 'coded' DESC, x.coder LIMIT 1)"""
+ARTICLE_OUTCOME = f"LEFT JOIN codings c ON c.article_id = a.article_id AND c.coder = {ACTIVE_CODER}"
+# The reports `r` of an article `a` that count: those of the active coder.
+OF_ARTICLE = f"r.article_id = a.article_id AND r.coder = {ACTIVE_CODER}"
 
 
 def load_article(path: str | Path, article_id: str) -> ArticleView | None:
@@ -165,7 +166,7 @@ def load_article(path: str | Path, article_id: str) -> ArticleView | None:
         coding = db.execute(
             f"SELECT c.outcome, c.reason FROM articles a {ARTICLE_OUTCOME} WHERE a.article_id = ?", (article_id,)
         ).fetchone()
-        reports = sorted(load_reports(db, "r.article_id = ?", (article_id,)), key=_first_evidence)
+        reports = sorted(load_reports(db, f"r.article_id = ? AND r.coder = {ACTIVE_CODER}", (article_id,)), key=_first_evidence)
         origin = _origins(db, [article_id]).get(article_id)
         incident_ids = dict(
             db.execute(
@@ -263,8 +264,8 @@ def search_articles(
             path,
             f"""SELECT a.article_id, a.effective_published_at_utc AS published_at_utc, a.source, a.headline,
                        COALESCE(c.outcome, '') AS outcome, COALESCE(c.reason, '') AS reason,
-                       (SELECT COUNT(*) FROM reports r WHERE r.article_id = a.article_id) AS reports,
-                       (SELECT COUNT(*) FROM reports r WHERE r.article_id = a.article_id AND r.assertion = 'asserted') AS asserted,
+                       (SELECT COUNT(*) FROM reports r WHERE {OF_ARTICLE}) AS reports,
+                       (SELECT COUNT(*) FROM reports r WHERE {OF_ARTICLE} AND r.assertion = 'asserted') AS asserted,
                        {snippet} AS snippet
                 FROM {table} WHERE {condition} ORDER BY {order} LIMIT ?""",
             [*params, limit],
@@ -329,7 +330,7 @@ def undated_articles(path: str | Path, limit: int = PAGE_ROWS) -> pd.DataFrame:
     return _frame(
         path,
         f"""SELECT a.article_id, a.source, a.headline, a.file_name,
-                   (SELECT COUNT(*) FROM reports r WHERE r.article_id = a.article_id) AS reports
+                   (SELECT COUNT(*) FROM reports r WHERE {OF_ARTICLE}) AS reports
             FROM published_articles a WHERE {UNDATED_ARTICLES} ORDER BY reports DESC, a.headline, a.article_id LIMIT ?""",
         (limit,),
     )
@@ -361,6 +362,7 @@ def incident_rows(path: str | Path, incident_ids: Sequence[str]) -> dict[str, di
 
 
 def coders(path: str | Path) -> list[tuple[str, str, int]]:
-    """Who coded the articles of this store: coder, version, how many articles; the most articles first."""
-    rows = _frame(path, "SELECT coder, coder_version, COUNT(*) AS n FROM codings GROUP BY 1, 2 ORDER BY n DESC, 1, 2")
+    """Who coded the articles whose reports make the incidents: coder, version, how many articles; the most articles first."""
+    sql = f"SELECT coder, coder_version, COUNT(*) AS n FROM codings WHERE coder = {ACTIVE_CODER} GROUP BY 1, 2 ORDER BY n DESC, 1, 2"
+    rows = _frame(path, sql)
     return [(str(r["coder"]), str(r["coder_version"]), int(r["n"])) for r in rows.to_dict("records")]

@@ -6,21 +6,35 @@ that `dateline --help` and a second `dateline up` are quick.
 
 from __future__ import annotations
 
+import dataclasses
 import functools
 import os
 import sqlite3
 import sys
 import time
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.errors import DatelineError, NotFoundError, RefusedError, SettingsError
-from pipeline.filters import LISTS, PARAM_OF, PARAMS, from_params
-from pipeline.settings import Settings, load_settings
+from pipeline.cli_coders import COMMANDS as CODER_COMMANDS
+from pipeline.cli_incidents import COMMANDS as INCIDENT_COMMANDS
+from pipeline.cli_options import (
+    as_of_option,
+    by_option,
+    coder_option,
+    filter_options,
+    opened,
+    read_day,
+    read_filters,
+    reason_option,
+    settings_given,
+    store_option,
+)
+from pipeline.errors import DatelineError, NotFoundError, RefusedError, SettingsError, StoreMissingError
+from pipeline.settings import Settings
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -33,22 +47,6 @@ DEFAULT_PORT = 8501
 LOAD_DEMONSTRATION = "load demonstration"  # what the log of runs calls it
 SHAPES = ("native", "acled", "ucdp")
 FORMATS = ("csv", "geojson", "parquet", "xlsx")
-
-# What each filter of `dateline export` limits to; the names are the URL parameters of the dashboard.
-FILTER_HELP = {
-    "from": "On or after this day, like 2023-12-03.",
-    "to": "On or before this day, like 2023-12-31.",
-    "country": "ISO 3166-1 alpha-2 code, like IQ.",
-    "admin1": "Name of a first-order division.",
-    "actor": "Name of an actor; its children count as the actor.",
-    "role": "The actor is initiator, target or either.",
-    "type": "Event type or sub-event type of the codebook.",
-    "deaths_min": "At least so many killed (best figure).",
-    "deaths_max": "At most so many killed (best figure).",
-    "q": "Words in the articles, the place or the actors.",
-    "status": "Review status: machine, confirmed, edited, rejected.",
-    "undated": "With 0, incidents without a date are left out of a date range.",
-}
 
 
 def main() -> None:
@@ -79,36 +77,25 @@ def _say(message: str, code: int) -> int:
     return code
 
 
-def _choose_store(ctx: click.Context, _param: click.Parameter, value: str | None) -> None:
-    if value:
-        ctx.ensure_object(dict)["store"] = value
-
-
-def store_option(command: Callable[..., Any]) -> Callable[..., Any]:
-    """The option --store, which may stand before or after the command's name."""
-    text = "The SQLite file to work on, instead of DATELINE_STORE."
-    return click.option("--store", metavar="PATH", expose_value=False, callback=_choose_store, help=text)(command)
-
-
-def _settings() -> Settings:
-    return load_settings(store=click.get_current_context().ensure_object(dict).get("store"))
-
-
-@contextmanager
-def _opened(settings: Settings, *, write: bool = False) -> Iterator[Database]:
-    from pipeline import store
-
-    db = store.open_store(settings.store) if write else store.open_store_readonly(settings.store)
-    try:
-        yield db
-    finally:
-        db.close()
-
-
 def _load_coder(settings: Settings) -> Any:
-    from pipeline.coding.coder import load_coder
+    from pipeline.coding.coders import load_coder
 
     return load_coder(settings)
+
+
+def _for_store(db: Database, settings: Settings, *, always: bool = False) -> Settings:
+    """The settings with the store's active coder where they name none, or `always`."""
+    from pipeline import store
+
+    return settings if settings.coder and not always else dataclasses.replace(settings, coder=store.active_coder(db))
+
+
+def _say_beside(db: Database, settings: Settings) -> None:
+    """One line where what was coded makes no incidents, since another coder is the active one."""
+    from pipeline import store
+
+    if settings.coder != (active := store.active_coder(db)):
+        click.echo(f"The reports of {settings.coder} are kept beside those of {active}, whose reports make the incidents.", err=True)
 
 
 @contextmanager
@@ -163,7 +150,7 @@ def up(port: int, host: str) -> None:
     """Serve the dashboard, without opening a browser; an empty store gets the demonstration first."""
     from pipeline.serve import check_port, serve
 
-    settings = _settings()
+    settings = settings_given()
     check_port(host, port)
     if _wants_demonstration(settings):
         from pipeline.run import DEMONSTRATION
@@ -186,7 +173,7 @@ def _wants_demonstration(settings: Settings) -> bool:
         return True
     from pipeline import store
 
-    with _opened(settings, write=True) as db:
+    with opened(settings, write=True) as db:
         empty = not db.execute("SELECT EXISTS (SELECT 1 FROM articles)").fetchone()[0]
         return empty or store.run_unfinished(db, LOAD_DEMONSTRATION)
 
@@ -263,11 +250,12 @@ def _ingest(settings: Settings, paths: list[Path], *, workers: int = 1, **option
     from pipeline.run import ingest
 
     with (
-        _opened(settings, write=True) as db,
-        _coding(settings, workers) as coder,
+        opened(settings, write=True) as db,
+        _coding(settings := _for_store(db, settings), workers) as coder,
         _progress("Reading", paths, limit=options.get("limit")) as progress,
     ):
         summary = ingest(db, paths, coder=coder, settings=settings, progress=progress, **options)
+        _say_beside(db, settings)
     _show_summary(summary, names=("read", "new", "duplicates", "coded", "reports", "incidents"))
     return summary
 
@@ -284,15 +272,6 @@ def _read_columns(pairs: tuple[str, ...]) -> dict[str, str]:
     return columns
 
 
-def _read_day(day: str | None, name: str) -> str | None:
-    import datetime as dt
-
-    try:
-        return dt.date.fromisoformat(day).isoformat() if day else None
-    except ValueError:
-        raise SettingsError(f"{name}: {day!r} is not a date like 2023-12-03") from None
-
-
 @cli.command()
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--published", metavar="DATE", help="Publication date of articles that say none themselves, like 2023-12-03.")
@@ -304,6 +283,7 @@ def _read_day(day: str | None, name: str) -> str | None:
 @click.option("--limit", type=click.IntRange(1), help="Read no more than so many items.")
 @click.option("--explain", is_flag=True, help="Say what each item was recognised as, and how each field was got.")
 @click.option("--dry-run", is_flag=True, help="Read everything and say what would be new; store nothing, code nothing.")
+@coder_option
 @store_option
 def ingest(
     paths: tuple[Path, ...],
@@ -321,16 +301,17 @@ def ingest(
     WACZ are told by their content and read, as they are or in zip and gzip. What cannot be taken is kept in quarantine with
     the reason; the exit code is then 1. Running again on the same input changes nothing, and goes on where a run was ended.
     """
-    options: dict[str, Any] = {"published": _read_day(published, "--published"), "columns": _read_columns(columns) or None}
-    options |= {"since": _read_day(since, "--since"), "limit": limit, "explain": _show_explanation if explain else None}
+    options: dict[str, Any] = {"published": read_day(published, "--published"), "columns": _read_columns(columns) or None}
+    options |= {"since": read_day(since, "--since"), "limit": limit, "explain": _show_explanation if explain else None}
     run = _check if dry_run else _ingest
-    summary = run(_settings(), list(paths), **options) if dry_run else run(_settings(), list(paths), workers=workers, **options)
+    summary = run(settings_given(), list(paths), **options) if dry_run else run(settings_given(), list(paths), workers=workers, **options)
     raise click.exceptions.Exit(1 if summary.refused else 0)
 
 
 @cli.command()
 @click.option("--sources", type=click.Path(dir_okay=False, path_type=Path), help="The list to follow, instead of DATELINE_SOURCES.")
 @click.option("--once", is_flag=True, help="Look at every source once and end, as for cron.")
+@coder_option
 @store_option
 def watch(sources: Path | None, once: bool) -> None:
     """Follow the folders and feeds that sources.toml lists, and code what comes within seconds.
@@ -344,10 +325,11 @@ def watch(sources: Path | None, once: bool) -> None:
     from pipeline.intake.sources import read_sources
     from pipeline.watch import Watch, json_log
 
-    settings = _settings()
+    settings = settings_given()
     listed = read_sources(sources or settings.sources)
-    coder = _CoderOnDemand(settings) if once else _load_coder(settings)
-    with _opened(settings, write=True) as db:
+    with opened(settings, write=True) as db:
+        settings = _for_store(db, settings)
+        coder = _CoderOnDemand(settings) if once else _load_coder(settings)
         fetcher = Fetcher(user_agent=listed.user_agent, allowed=listed.allow, pause_s=listed.pause_s)
         following = Watch(db, listed, coder, json_log(lambda line: click.echo(line, err=True)), fetcher)
         for number in (signal.SIGTERM, signal.SIGINT):
@@ -368,7 +350,7 @@ def _check(settings: Settings, paths: list[Path], **options: Any) -> Summary:
     reading = {name: options.pop(name) for name in ("published", "columns", "explain")}
     with _progress("Checking", paths, limit=options["limit"]) as progress:
         if settings.store.exists():
-            with _opened(settings) as db:
+            with opened(settings) as db:
                 summary = check_items(db, read_items(paths, **reading), progress=progress, **options)
         else:
             summary = check_items(None, read_items(paths, **reading), progress=progress, **options)
@@ -385,12 +367,13 @@ OUT_FILE = click.Path(dir_okay=False, path_type=Path)
 @cli.command()
 @click.argument("file", type=IN_FILE)
 @click.option("--out", required=True, type=OUT_FILE, help="JSON Lines file to write, one report a line.")
+@coder_option
 @store_option
 def code(file: Path, out: Path) -> None:
     """Code FILE (JSON Lines of articles) in a temporary store and write the reports, with their incidents."""
     from pipeline.run import code_file
 
-    coder = _load_coder(_settings())
+    coder = _load_coder(settings_given())
     with _progress("Coding", [file]) as progress:
         summary = code_file(file, out, coder=coder, progress=progress)
     _show_summary(summary, names=("read", "coded", "reports", "incidents"))
@@ -405,7 +388,7 @@ def places(file: Path, out: Path) -> None:
     """Find every place named in FILE (JSON Lines of articles) and write where it is."""
     from pipeline.run import places_file
 
-    coder = _load_coder(_settings())
+    coder = _load_coder(dataclasses.replace(settings_given(), coder=""))  # places alone are not what coders differ in
     with _progress("Locating", [file]) as progress:
         summary = places_file(file, out, coder=coder, progress=progress)
     click.echo(f"{summary.reports} place mentions in {summary.read} articles")
@@ -420,6 +403,7 @@ def places(file: Path, out: Path) -> None:
 @cli.command()
 @click.argument("gold", nargs=-1, type=IN_FILE)
 @click.option("--out", type=OUT_FILE, help="JSON file to write the result to, with every phenomenon.")
+@coder_option
 @store_option
 def evaluate(gold: tuple[Path, ...], out: Path | None) -> None:
     """Measure the coder on GOLD files (JSON Lines of articles with their gold); without one, on our own gold set.
@@ -433,7 +417,7 @@ def evaluate(gold: tuple[Path, ...], out: Path | None) -> None:
     paths = list(gold) or [measuring.GOLD]
     for path in paths:
         measuring.read_gold(path)  # what is wrong with a file is said before the model is loaded
-    coder = _load_coder(_settings())
+    coder = _load_coder(settings_given())
     with _progress("Measuring", paths) as progress:
         measured = measuring.evaluate(paths, coder=coder, progress=progress)
     if out:
@@ -450,6 +434,7 @@ def evaluate(gold: tuple[Path, ...], out: Path | None) -> None:
 @cli.command()
 @click.argument("article")
 @click.option("--published", metavar="DATE", help="Publication date of an article that says none itself, like 2023-12-03.")
+@coder_option
 @store_option
 def explain(article: str, published: str | None) -> None:
     """Print why ARTICLE is coded as it is: which rule fired on which words, then the reports with their words.
@@ -460,8 +445,11 @@ def explain(article: str, published: str | None) -> None:
     from pipeline.explain import explain as explain_coding
     from pipeline.explain import explanation_lines
 
-    settings = _settings()
-    articles = _articles_named(article, settings, published=_read_day(published, "--published"))
+    settings = settings_given()
+    articles = _articles_named(article, settings, published=read_day(published, "--published"))
+    if not settings.coder and settings.store.exists():
+        with opened(settings) as db:
+            settings = _for_store(db, settings)
     coder = _load_coder(settings)
     for number, found in enumerate(articles):
         if number:
@@ -480,7 +468,7 @@ def _articles_named(name: str, settings: Settings, *, published: str | None) -> 
         return _articles_of(Path(name), published=published)
     if not settings.store.exists():
         raise NotFoundError(f"there is no file {name}, and no store at {settings.store} to look for an article of that id")
-    with _opened(settings) as db:
+    with opened(settings) as db:
         found = list(store.load_articles(db, [name]))
     if not found:
         raise NotFoundError(f"there is no file {name}, and no article of that id in the store")
@@ -521,33 +509,84 @@ def _show_table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> No
 # --- giving out ----------------------------------------------------------------------------------
 
 
-def _filter_options(command: Callable[..., Any]) -> Callable[..., Any]:
-    for param in reversed(PARAMS):
-        field = next((f for f, p in PARAM_OF.items() if p == param), param)
-        names = dict.fromkeys([f"--{param.replace('_', '-')}", f"--{param}"])
-        command = click.option(*names, f"filter_{param}", multiple=field in LISTS, help=FILTER_HELP[param])(command)
-    return command
-
-
 @cli.command()
 @click.option("--shape", type=click.Choice(SHAPES), default="native", show_default=True, help="Columns: the codebook's, ACLED's or UCDP's.")
 @click.option("--format", "fmt", type=click.Choice(FORMATS), default="csv", show_default=True, help="File format.")
 @click.option("--out", required=True, type=click.Path(path_type=Path, allow_dash=True), help="File to write; - for standard output.")
-@_filter_options
+@filter_options
+@as_of_option
 @store_option
-def export(shape: str, fmt: str, out: Path, **filters: Any) -> None:
-    """Write the incidents that the filters leave, as the dashboard shows them."""
+def export(shape: str, fmt: str, out: Path, as_of: str | None, **filters: Any) -> None:
+    """Write the incidents that the filters leave, as the dashboard shows them, and say the id of their receipt.
+
+    A CSV's receipt goes to a file beside it; the other formats carry it. `dateline receipt` opens it.
+    """
+    from pipeline import receipts
     from pipeline.exports import export as export_incidents
     from pipeline.exports import write_export
 
-    params = {name.removeprefix("filter_"): value for name, value in filters.items() if value}
-    chosen = from_params(params, strict=True)
-    with _opened(_settings()) as db:
+    settings, chosen = settings_given(), read_filters(filters)
+    with opened(settings) as db:
         if str(out) == "-":
-            sys.stdout.buffer.write(export_incidents(db, chosen, shape=shape, format=fmt))
+            receipt = receipts.make_receipt(db, chosen, as_of=as_of)
+            sys.stdout.buffer.write(export_incidents(db, chosen, shape=shape, format=fmt, as_of=as_of, receipt=receipt))
             sys.stdout.buffer.flush()
         else:
-            write_export(db, chosen, out, shape=shape, format=fmt)
+            receipt = write_export(db, chosen, out, shape=shape, format=fmt, as_of=as_of)
+    receipts.keep(settings.store, receipt)
+    click.echo(f"{len(receipt.rows)} incidents, receipt {receipt.receipt_id}", err=True)
+
+
+@cli.command()
+@click.option("--dry-run", is_flag=True, help="Print what would change, and change nothing.")
+@click.option("--recode", is_flag=True, help="Code the articles again first that another version of the coder coded.")
+@store_option
+def rebuild(dry_run: bool, recode: bool) -> None:
+    """Compute every incident anew from the reports and the decisions, and print what changes.
+
+    The last line is a hash over all rows: the same reports and decisions give the same bytes. No decision is
+    lost, whatever the coder's version; where the machine now says otherwise than a person, `dateline
+    disagreements` lists it.
+    """
+    from pipeline.rebuild import change_lines, count_words
+    from pipeline.rebuild import rebuild as rebuild_store
+    from pipeline.run import recode_outdated
+
+    settings = settings_given()
+    if not settings.store.exists():
+        raise StoreMissingError(f"there is no store at {settings.store}")
+    with opened(settings, write=True) as db:
+        again = (lambda: recode_outdated(db, coder=_load_coder(_for_store(db, settings, always=True)))) if recode else None
+        done = rebuild_store(db, recode=again, dry_run=dry_run)
+    for change in done.changes:
+        for line in change_lines(change):
+            click.echo(line)
+    click.echo(count_words(done, dry_run=dry_run))
+    click.echo(f"{'rows before' if dry_run else 'rows'}  {done.before if dry_run else done.after}")
+    if dry_run:
+        click.echo(f"rows after   {done.after}")
+
+
+@cli.command()
+@coder_option
+@store_option
+def recode() -> None:
+    """Code the stored articles that the coder, or its version of today, has not coded.
+
+    Reports of a coder that is not the store's active one are kept beside; `dateline compare` sets them against
+    the active one's, `dateline coder` makes it the active one.
+    """
+    from pipeline.run import code_stored
+
+    settings = settings_given()
+    if not settings.store.exists():
+        raise StoreMissingError(f"there is no store at {settings.store}")
+    with opened(settings, write=True) as db, _progress("Coding", []) as progress:
+        settings = _for_store(db, settings)
+        summary = code_stored(db, coder=_load_coder(settings), progress=progress)
+        _say_beside(db, settings)
+    _show_summary(summary, names=("read", "coded", "reports", "incidents"))
+    raise click.exceptions.Exit(1 if summary.refused else 0)
 
 
 # --- dates that are missing ----------------------------------------------------------------------
@@ -559,7 +598,7 @@ def undated() -> None:
     """List the articles without a publication date; `dateline date` gives them one."""
     from pipeline import store
 
-    with _opened(_settings()) as db:
+    with opened(settings_given()) as db:
         found = store.undated_articles(db)
     for article_id, source, headline in found:
         click.echo(f"{article_id}  {source or '-'}  {headline}")
@@ -569,8 +608,8 @@ def undated() -> None:
 @cli.command()
 @click.argument("article_id")
 @click.argument("day", metavar="DATE")
-@click.option("--by", default=lambda: os.environ.get("USER") or "unknown", show_default="$USER", help="Who says so.")
-@click.option("--reason", default="", help="How it is known.")
+@by_option
+@reason_option()
 @store_option
 def date(article_id: str, day: str, by: str, reason: str) -> None:
     """Give an article its publication DATE, like 2023-12-03; it is coded anew with it."""
@@ -578,12 +617,12 @@ def date(article_id: str, day: str, by: str, reason: str) -> None:
     from pipeline.decisions import set_published
     from pipeline.run import recode
 
-    settings = _settings()
-    published = str(_read_day(day, "DATE"))
-    with _opened(settings, write=True) as db:
+    settings = settings_given()
+    published = str(read_day(day, "DATE"))
+    with opened(settings, write=True) as db:
         if not store.article_known(db, article_id):  # said before the model is loaded, which takes seconds
             raise NotFoundError(f"there is no article {article_id} in the store")
-        coder = _load_coder(settings)
+        coder = _load_coder(_for_store(db, settings, always=True))
         set_published(db, article_id, published, by=by, reason=reason, recode=lambda ids: recode(db, ids, coder=coder))
     click.echo(f"{article_id} was published on {published}, says {by}")
 
@@ -602,7 +641,7 @@ def quarantine_list() -> None:
     """List the refused items: id, step, size in bytes, item, reason."""
     from pipeline import store
 
-    with _opened(_settings()) as db:
+    with opened(settings_given()) as db:
         found = store.quarantined(db)
     for item_id, item, step, reason, size in found:
         click.echo(f"{item_id}  {step}  {size} bytes  {item}: {reason}")
@@ -622,11 +661,11 @@ def quarantine_retry(item_ids: tuple[str, ...], every: bool, published: str | No
     """
     from pipeline.quarantine import retry
 
-    settings = _settings()
-    day, names = _read_day(published, "--published"), _read_columns(columns) or None
-    with _opened(settings, write=True) as db:
+    settings = settings_given()
+    day, names = read_day(published, "--published"), _read_columns(columns) or None
+    with opened(settings, write=True) as db:
         ids = _chosen_items(db, item_ids, every=every)
-        outcomes = list(retry(db, ids, coder=_CoderOnDemand(settings), published=day, columns=names))
+        outcomes = list(retry(db, ids, coder=_CoderOnDemand(_for_store(db, settings)), published=day, columns=names))
     for outcome in outcomes:
         click.echo(f"{outcome.item_id}  {'taken: ' + outcome.words if outcome.taken else 'refused still: ' + outcome.words}")
     raise click.exceptions.Exit(0 if all(outcome.taken for outcome in outcomes) else 1)
@@ -640,7 +679,7 @@ def quarantine_drop(item_ids: tuple[str, ...], every: bool) -> None:
     """Take items out of quarantine for good, with the bytes that were kept of them."""
     from pipeline import store
 
-    with _opened(_settings(), write=True) as db:
+    with opened(settings_given(), write=True) as db:
         ids = _chosen_items(db, item_ids, every=every)
         with store.writing(db):
             dropped = sum(store.drop_quarantine(db, item_id) for item_id in ids)
@@ -666,8 +705,8 @@ def status() -> None:
     """Show the store: path, size, counts, schema, the coder of its reports, the last run."""
     from pipeline import store
 
-    settings = _settings()
-    with _opened(settings) as db:
+    settings = settings_given()
+    with opened(settings) as db:
         for name, value in store.describe(db).items():
             click.echo(f"{name:<22}{value}")
     click.echo(f"{'store':<22}{settings.store} ({settings.store.stat().st_size / 1e6:.1f} MB)")
@@ -680,11 +719,14 @@ def doctor() -> None:
     from pipeline.doctor import check_all
 
     bad = 0
-    for check in check_all(_settings()):
+    for check in check_all(settings_given()):
         click.echo(f"{'ok  ' if check.ok else 'BAD ' if check.needed else 'none'}  {check.name}: {check.found}")
         bad += check.needed and not check.ok
     raise click.exceptions.Exit(1 if bad else 0)
 
+
+for command in (*INCIDENT_COMMANDS, *CODER_COMMANDS):
+    cli.add_command(command)
 
 if __name__ == "__main__":
     main()

@@ -24,15 +24,16 @@ import hashlib
 import itertools
 import json
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from sqlite_utils import Database
 
 from pipeline import store
 from pipeline.errors import DecisionError, NotFoundError
-from pipeline.incidents import update_incidents
-from pipeline.linking import active_decisions
+from pipeline.incidents import Work, update_incidents
+from pipeline.linking import LINK_SCORE, active_decisions
 from pipeline.models import (
     ASSERTIONS,
     ATTRIBUTION_KINDS,
@@ -45,7 +46,7 @@ from pipeline.models import (
     Incident,
     as_plain,
 )
-from pipeline.resolution import SETTABLE_FIELDS, SPLIT_FIELDS, TOLL_FIELDS
+from pipeline.resolution import SETTABLE_FIELDS, SPLIT_FIELDS, TOLL_FIELDS, resolve
 
 Recode = Callable[[Sequence[str]], object]  # codes stored articles again: pipeline.run.recode with its coder
 
@@ -228,11 +229,17 @@ def _take(
 
 
 def touched_by(db: Database, decision: Decision) -> tuple[str, ...]:
-    """The incidents that a decision bears on: those it names, and where the reports it names stand now."""
+    """The incidents that a decision bears on: those it names and what they went into, and where the reports it names stand now."""
     p = decision.payload
     named = [decision.target, p.get("into"), p.get("incident_id"), p.get("from"), p.get("other")]
     reports = [decision.target, *(r for key in ("reports", "into_reports", "rest", "from_reports") for r in p.get(key, ()))]
-    found = {i for i in named if i and db.execute("SELECT 1 FROM incidents WHERE incident_id = ?", (i,)).fetchone()}
+    found: set[str] = set()
+    for incident_id in named:
+        # What was decided on an id holds for the incident it was merged into.
+        while incident_id and incident_id not in found:
+            row = db.execute("SELECT merged_into FROM incidents WHERE incident_id = ?", (incident_id,)).fetchone()
+            found |= {incident_id} if row else set()
+            incident_id = row[0] if row else None
     for report_id in reports:
         row = db.execute("SELECT incident_id FROM incident_reports WHERE report_id = ?", (report_id,)).fetchone()
         found |= {row[0]} if row else set()
@@ -277,6 +284,88 @@ def _say_item(item: Any) -> str:
     return str(next(item[k] for k in ("name", "actor", "source") if k in item)) if isinstance(item, dict) else str(item)
 
 
+# --- where the machine now says otherwise ----------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Disagreement:
+    """A decision that stands and that the machine, left alone, would not come to; the decision holds."""
+
+    decision: Decision
+    incident_id: str | None  # where it bears today; None where what it was about is no more
+    sentence: str
+
+
+def disagreements(db: Database) -> list[Disagreement]:
+    """Where the articles and rules of today say otherwise than a person did, in the order of the decisions."""
+    work = Work(db)
+    found: list[Disagreement] = []
+    for d in active_decisions(work.decisions):
+        home, sentences = _against(db, work, d)
+        found += [Disagreement(d, home, sentence) for sentence in sentences]
+    return found
+
+
+def _against(db: Database, work: Work, d: Decision) -> tuple[str | None, list[str]]:
+    if d.kind in ("set", "confirm", "reject"):
+        try:
+            incident = live_incident(db, d.target)
+        except NotFoundError:
+            return None, [f"there is no incident {d.target} any more"]
+        return incident.incident_id, list(_against_values(work, d, incident))
+    if d.kind == "set_published":
+        row = db.execute("SELECT published_at_utc FROM articles WHERE article_id = ?", (d.target,)).fetchone()
+        given, said = d.payload["published_at_utc"], row[0] if row else None
+        return d.target, [f"the article itself says {said[:10]}, not {given[:10]}"] if said and said[:10] != given[:10] else []
+    homes = touched_by(db, d)
+    return (homes[0] if homes else None), list(_against_links(work, d))
+
+
+def _against_values(work: Work, d: Decision, incident: Incident) -> Iterator[str]:
+    if not incident.report_ids:
+        yield "no report tells of it any more"
+        return
+    work.load(incident.report_ids)
+    reports = [work.reports[i] for i in incident.report_ids]
+    if d.kind == "set":
+        machine = resolve(reports, articles=work.articles, incident_id=incident.incident_id, origins=work.origins, kin=work.kin)
+        for field, value in d.payload["values"].items():
+            says = as_plain(getattr(machine, field))
+            # Only what still holds: a later decision may have set the field anew.
+            if says != value and as_plain(getattr(incident, field)) == value:
+                yield f"{field}: set to {_say(value)}, the articles say {_say(says)}"
+        return
+    before, now = set(d.payload["reports"]), set(incident.report_ids)
+    done = "confirmed" if d.kind == "confirm" else "rejected"
+    if now - before:
+        yield f"{done} on {len(before)} reports, {len(now - before)} more have come since"
+    if before - now:
+        yield f"{done} on {len(before)} reports, {len(before - now)} of them are no longer in it"
+
+
+def _against_links(work: Work, d: Decision) -> Iterator[str]:
+    """What the scores say of two groups of reports that a person joined or parted."""
+    p = d.payload
+    if d.kind in ("merge", "duplicate"):
+        asked = [(p["reports"], p["into_reports"], True)]
+    elif d.kind == "split":
+        asked = [(p["reports"], p["rest"], False)]
+    else:
+        asked = [([d.target], p["from_reports"], False), *([([d.target], p["reports"], True)] if p["reports"] else [])]
+    work.load(i for one, other, _ in asked for i in (*one, *other))
+    for one, other, together in asked:
+        scores = [(s.total, s.why) for x in one for y in other if x in work.reports and y in work.reports and (s := work.score(x, y))]
+        best, why = max(scores, default=(None, ""))
+        if together and (best is None or best < LINK_SCORE):
+            yield (
+                f"joined by a person; the reports are not alike enough to be joined ({why})"
+                if why
+                else "joined by a person; its reports are gone"
+            )
+        if not together and best is not None and best >= LINK_SCORE:
+            yield f"kept apart by a person; the reports look like one event ({why})"
+
+
 # --- checking ------------------------------------------------------------------------------------
 
 
@@ -290,6 +379,31 @@ def read_moment(published: str) -> str:
     if moment.tzinfo:
         moment = moment.astimezone(dt.UTC)
     return moment.strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def read_text(field: str, text: str) -> Any:
+    """A field's value as typed: a number, true or false, JSON for lists, else a text; empty or "null" is not stated.
+
+    DecisionError where it cannot be read as what the field holds.
+    """
+    if field not in SETTABLE_FIELDS:
+        raise DecisionError(f"{field!r} is not a field that can be set; there are {', '.join(sorted(SETTABLE_FIELDS))}")
+    text = text.strip()
+    if text in ("", "null"):
+        return [] if field in LIST_FIELDS else None
+    if field in LIST_FIELDS or field == "count_vague" or field in NUMBER_FIELDS:
+        try:
+            return json.loads(text)
+        except ValueError:
+            if field == "modes":
+                return [mode.strip() for mode in text.split(",")]
+            kind = "a list in JSON" if field in LIST_FIELDS else "true or false" if field == "count_vague" else "a number"
+            raise DecisionError(f"{field}: {text!r} is not {kind}") from None
+    return text
+
+
+LIST_FIELDS = ("modes", "side_a", "side_b", "claims", "attributions")
+NUMBER_FIELDS = (*TOLL_FIELDS, *SPLIT_FIELDS, "date_prec", "where_prec", "latitude", "longitude")
 
 
 def complete(values: Mapping[str, Any]) -> dict[str, Any]:

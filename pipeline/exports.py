@@ -27,12 +27,15 @@ from openpyxl import Workbook
 from openpyxl.cell.cell import ILLEGAL_CHARACTERS_RE
 from sqlite_utils import Database
 
+from pipeline import receipts, store
 from pipeline.actors import load_countries
 from pipeline.codebook import columns
 from pipeline.errors import SettingsError
 from pipeline.filters import Filters, where
+from pipeline.incidents import known_on
 from pipeline.linking import sentence_spans
 from pipeline.models import Incident
+from pipeline.receipts import Receipt
 from pipeline.store import coded_from_row
 
 SHAPES = ("native", "acled", "ucdp")
@@ -84,8 +87,16 @@ class Loss:
 # --- reading -------------------------------------------------------------------------------------
 
 
-def load_exported(db: Database, filters: Filters, *, assertion: str | None = "asserted") -> list[Exported]:
-    """The incidents in these filters by date (undated last) and id, with the sentences they rest on."""
+def load_exported(db: Database, filters: Filters, *, assertion: str | None = "asserted", as_of: str | None = None) -> list[Exported]:
+    """The incidents in these filters by date (undated last) and id, with the sentences they rest on.
+
+    `as_of` gives them as known on a publication day or time, with the reports known then.
+    """
+    with known_on(db, as_of) as then:
+        return _load_exported(then, filters, assertion=assertion)
+
+
+def _load_exported(db: Database, filters: Filters, *, assertion: str | None) -> list[Exported]:
     condition, params = where(filters, assertion=assertion)
     rows = _rows(db, f"SELECT i.* FROM incidents i WHERE {condition} ORDER BY i.date_start IS NULL, i.date_start, i.incident_id", params)
     incidents = [_incident(row) for row in rows]
@@ -356,8 +367,10 @@ def to_csv(shape: str, rows: Sequence[Mapping[str, Any]]) -> bytes:
     return out.getvalue().encode("utf-8", errors="replace")
 
 
-def to_geojson(shape: str, rows: Sequence[Mapping[str, Any]], exported: Sequence[Exported]) -> bytes:
-    """The rows as a GeoJSON FeatureCollection (RFC 7946).
+def to_geojson(
+    shape: str, rows: Sequence[Mapping[str, Any]], exported: Sequence[Exported], *, receipt: Mapping[str, Any] | None = None
+) -> bytes:
+    """The rows as a GeoJSON FeatureCollection (RFC 7946), the receipt as its foreign member `receipt`.
 
     What has no coordinates, and what is known only by its country, has the geometry null: no false pin.
     """
@@ -367,7 +380,7 @@ def to_geojson(shape: str, rows: Sequence[Mapping[str, Any]], exported: Sequence
         drawn = i.latitude is not None and i.longitude is not None and i.where_prec != 6
         geometry = {"type": "Point", "coordinates": [i.longitude, i.latitude]} if drawn else None
         features.append({"type": "Feature", "id": i.incident_id, "geometry": geometry, "properties": dict(row)})
-    collection = {"type": "FeatureCollection", "features": features}
+    collection = {"type": "FeatureCollection", **({"receipt": receipt} if receipt else {}), "features": features}
     return (json.dumps(collection, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8", errors="replace")
 
 
@@ -405,19 +418,20 @@ def _arrow_value(kind: str, value: Any) -> Any:
     return value
 
 
-def to_parquet(shape: str, rows: Sequence[Mapping[str, Any]]) -> bytes:
-    """The rows as Parquet with typed columns: dates as dates, lists as lists of records."""
+def to_parquet(shape: str, rows: Sequence[Mapping[str, Any]], *, receipt: Mapping[str, Any] | None = None) -> bytes:
+    """The rows as Parquet with typed columns: dates as dates, lists as lists of records; the receipt as metadata `receipt`."""
     fields = [pa.field(c.column, LIST_TYPES.get(c.column, ARROW_TYPES[c.kind]) if c.kind == "json" else ARROW_TYPES[c.kind],
                        metadata={"description": c.description}) for c in columns(shape)]  # fmt: skip
     data = {c.column: [_arrow_value(c.kind, row[c.column]) for row in rows] for c in columns(shape)}
-    table = pa.Table.from_pydict(data, schema=pa.schema(fields))
+    metadata = {"receipt": json.dumps(receipt, ensure_ascii=False)} if receipt else None
+    table = pa.Table.from_pydict(data, schema=pa.schema(fields, metadata=metadata))
     out = io.BytesIO()
     pq.write_table(table, out, compression="zstd")
     return out.getvalue()
 
 
-def to_xlsx(shape: str, rows: Sequence[Mapping[str, Any]], losses: Sequence[Loss]) -> bytes:
-    """The rows as an Excel workbook: the incidents, what the columns mean, and what the shape loses."""
+def to_xlsx(shape: str, rows: Sequence[Mapping[str, Any]], losses: Sequence[Loss], *, receipt: Mapping[str, Any] | None = None) -> bytes:
+    """The rows as an Excel workbook: the incidents, what the columns mean, what the shape loses, and the receipt."""
     book = Workbook(write_only=True)
     book.properties.creator = "Dateline"
     book.properties.created = book.properties.modified = dt.datetime(*ZIP_EPOCH)  # noqa: DTZ001 - openpyxl takes no zone
@@ -435,6 +449,10 @@ def to_xlsx(shape: str, rows: Sequence[Mapping[str, Any]], losses: Sequence[Loss
     lost.append(["field", "incidents", "what is lost"])
     for loss in losses:
         lost.append([loss.field, loss.incidents, loss.sentence])
+    if receipt:
+        carried = book.create_sheet("receipt")
+        for name, value in receipt.items():
+            carried.append([name, _xlsx_cell("text", value)])
     out = io.BytesIO()
     book.save(out)
     return _without_times(out.getvalue())
@@ -462,36 +480,74 @@ def _without_times(archive: bytes) -> bytes:
 # --- the extract ---------------------------------------------------------------------------------
 
 
-def export(db: Database, filters: Filters, *, shape: str = "native", format: str = "csv", assertion: str | None = "asserted") -> bytes:
-    """The incidents in these filters as one file; SettingsError for a shape or format there is none of."""
+def export(
+    db: Database,
+    filters: Filters,
+    *,
+    shape: str = "native",
+    format: str = "csv",
+    assertion: str | None = "asserted",
+    as_of: str | None = None,
+    receipt: Receipt | None = None,
+) -> bytes:
+    """The incidents in these filters as one file, as known on a publication day or time (None: now).
+
+    SettingsError for a shape or format there is none of. GeoJSON carries the receipt as a member of the
+    collection, Parquet in the schema's metadata, Excel on a sheet of its own; a CSV has room for none, its
+    receipt goes beside it (`write_export`). `receipt` saves making it when it is made already.
+    """
     if shape not in SHAPES:
         raise SettingsError(f"{shape!r} is no shape of extract; there are {', '.join(SHAPES)}")
     if format not in FORMATS:
         raise SettingsError(f"{format!r} is no format of extract; there are {', '.join(FORMATS)}")
-    exported = load_exported(db, filters, assertion=assertion)
+    with store.reading(db):
+        exported = load_exported(db, filters, assertion=assertion, as_of=as_of)
+        if receipt is None and format != "csv":
+            receipt = receipts.make_receipt(db, filters, assertion=assertion, as_of=as_of)
     rows = [ROW_OF[shape](e) for e in exported]
     if format == "csv":
         return to_csv(shape, rows)
+    carried = receipts.as_json(receipt) if receipt else None
     if format == "geojson":
-        return to_geojson(shape, rows, exported)
+        return to_geojson(shape, rows, exported, receipt=carried)
     if format == "parquet":
-        return to_parquet(shape, rows)
-    return to_xlsx(shape, rows, loss_report(shape, [e.incident for e in exported]))
+        return to_parquet(shape, rows, receipt=carried)
+    return to_xlsx(shape, rows, loss_report(shape, [e.incident for e in exported]), receipt=carried)
 
 
 def write_export(
-    db: Database, filters: Filters, path: Path, *, shape: str = "native", format: str = "csv", assertion: str | None = "asserted"
-) -> int:
-    """Write the extract to a file, whole or not at all; its length in bytes."""
-    content = export(db, filters, shape=shape, format=format, assertion=assertion)
+    db: Database,
+    filters: Filters,
+    path: Path,
+    *,
+    shape: str = "native",
+    format: str = "csv",
+    assertion: str | None = "asserted",
+    as_of: str | None = None,
+) -> Receipt:
+    """Write the extract to a file, whole or not at all, a CSV's receipt to `FILE.receipt.json`; the receipt."""
+    with store.reading(db):
+        receipt = receipts.make_receipt(db, filters, assertion=assertion, as_of=as_of)
+        content = export(db, filters, shape=shape, format=format, assertion=assertion, as_of=as_of, receipt=receipt)
     path.parent.mkdir(parents=True, exist_ok=True)
+    if format == "csv":
+        _write_whole(receipt_path(path), (json.dumps(receipts.as_json(receipt), ensure_ascii=False, indent=1) + "\n").encode("utf-8"))
+    _write_whole(path, content)
+    return receipt
+
+
+def receipt_path(path: Path) -> Path:
+    """Where the receipt of a CSV lies: beside it."""
+    return path.with_name(f"{path.name}.receipt.json")
+
+
+def _write_whole(path: Path, content: bytes) -> None:
     partial = path.with_name(f".{path.name}.{os.getpid()}.part")
     try:
         partial.write_bytes(content)
         partial.replace(path)
     finally:
         partial.unlink(missing_ok=True)
-    return len(content)
 
 
 # --- what is lost --------------------------------------------------------------------------------

@@ -10,10 +10,10 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
-from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass, field
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 from sqlite_utils import Database
 
@@ -27,6 +27,7 @@ from pipeline.linking import (
     WINDOW_DAYS,
     Constraints,
     Group,
+    Kin,
     active_decisions,
     compare_reports,
     date_span,
@@ -43,7 +44,10 @@ from pipeline.linking import (
     report_order,
 )
 from pipeline.models import Article, Decision, Incident, Report, as_plain
-from pipeline.resolution import incident_decisions, resolve
+from pipeline.resolution import known_by, resolve
+
+if TYPE_CHECKING:
+    from pipeline.blocking import Blocks
 
 # Dates of six days or less are one block with their first day; longer ones have an index of their own.
 SHORT_DAYS = 6
@@ -57,15 +61,15 @@ def update_incidents(db: Database, article_ids: Iterable[str], *, changed: Itera
     coded anew, or on which a person decided. Nothing is written where nothing changed.
     """
     with store.writing(db):
-        work = _Work(db)
+        work = Work(db)
         changed = set(changed)
         seeds = work.reports_of_articles(article_ids) | work.reports_of_incidents(changed)
         component = work.spread(seeds)
-        return _write(work, component, changed)
+        return write_groups(work, component, changed)
 
 
 @dataclass
-class _Work:
+class Work:
     """What one update has loaded so far, so that nothing is read or compared twice."""
 
     db: Database
@@ -77,23 +81,39 @@ class _Work:
     decisions: list[Decision] = field(default_factory=list)
     constraints: Constraints = field(default_factory=Constraints)
     kin: dict[str, frozenset[str]] = field(default_factory=dict)
-    # How often a person moved a report out of an incident: it may have founded one more each time.
-    moves: Counter[str] = field(default_factory=Counter)
+    by_target: dict[str, list[Decision]] = field(default_factory=dict)
+    moves: list[Decision] = field(default_factory=list)
+    # All reports in memory, where all of them are looked at; else each asks the store for those near it.
+    blocks: Blocks | None = None
+    # By country the first and last day that is held in memory, and the reports of these days.
+    windows: dict[str, tuple[int, int, Blocks]] = field(default_factory=dict)
+    # What was written, each as it was (None: new) and as it is (None: gone).
+    changes: list[tuple[Incident | None, Incident | None]] = field(default_factory=list)
 
     def __post_init__(self) -> None:
         self.decisions = store.load_decisions(self.db)
         self.constraints = read_constraints(self.decisions)
-        for d in self.decisions:
-            self.moves.update(d.payload["reports"] if d.kind == "split" else [d.target] if d.kind == "assign" else ())
+        for d in active_decisions(self.decisions):
+            self.by_target.setdefault(d.target, []).append(d)
+            if d.kind in ("split", "assign"):
+                self.moves.append(d)
         tree: dict[str, set[str]] = {}
         for ancestor, descendant in self.db.execute("SELECT ancestor, descendant FROM actor_tree"):
             tree.setdefault(descendant, set()).add(ancestor)
         self.kin = {name: frozenset(up) for name, up in tree.items()}
         self.score = make_scorer(self.reports, self.articles, origins=self.origins, kin=self.kin)
 
+    def forget(self, kept: int) -> None:
+        """Drop what was loaded and compared, once it is more than `kept` reports."""
+        if len(self.reports) > kept:
+            for loaded in (self.reports, self.articles, self.origins, self.near):
+                loaded.clear()
+            self.score = make_scorer(self.reports, self.articles, origins=self.origins, kin=self.kin)
+
     # --- loading ---
 
     def column(self, sql: str, params: Sequence[Any] = ()) -> list[Any]:
+        """The first column of a query's rows."""
         return [row[0] for row in self.db.execute(sql, tuple(params))]
 
     def chunked(self, sql: str, values: Iterable[str]) -> list[Any]:
@@ -108,10 +128,14 @@ class _Work:
     def reports_of_articles(self, article_ids: Iterable[str]) -> set[str]:
         """The reports of articles and of the other revisions of their stories."""
         stories = self.chunked("SELECT DISTINCT story_id FROM articles WHERE article_id IN ({marks})", article_ids)
-        sql = "SELECT r.report_id FROM reports r JOIN articles a USING (article_id) WHERE a.story_id IN ({marks})"
+        sql = (
+            "SELECT r.report_id FROM reports r JOIN articles a USING (article_id)"
+            f" WHERE a.story_id IN ({{marks}}) AND r.coder = {store.ACTIVE_CODER}"
+        )
         return set(self.chunked(sql, stories))
 
     def reports_of_incidents(self, incident_ids: Iterable[str]) -> set[str]:
+        """The reports that stand in these incidents."""
         return set(self.chunked("SELECT report_id FROM incident_reports WHERE incident_id IN ({marks})", incident_ids))
 
     def homes(self, report_ids: Iterable[str]) -> dict[str, str]:
@@ -133,22 +157,25 @@ class _Work:
             found += store.load_incidents(self.db, f"i.{column} IN ({','.join('?' * len(chunk))})", chunk)
         return found
 
-    def by_age(self, incident_ids: Iterable[str]) -> list[str]:
-        """Incident ids that the store has, in the order they came into it."""
-        ages: dict[str, int] = {}
-        ordered = sorted(set(incident_ids))
-        for n in range(0, len(ordered), CHUNK):
-            chunk = ordered[n : n + CHUNK]
-            sql = f"SELECT incident_id, rowid FROM incidents WHERE incident_id IN ({','.join('?' * len(chunk))})"
-            ages |= dict(self.db.execute(sql, tuple(chunk)))
-        return sorted(ages, key=lambda i: ages[i])
+    def registered(self, report_ids: Iterable[str], incident_ids: Iterable[str]) -> dict[str, str]:
+        """The ids that go with these reports, and these ids themselves, each with its report; the oldest id first."""
+        found: list[tuple[int, str, str]] = []
+        for column, values in (("report_id", report_ids), ("incident_id", incident_ids)):
+            ordered = sorted(set(values))
+            for n in range(0, len(ordered), CHUNK):
+                chunk = ordered[n : n + CHUNK]
+                sql = f"SELECT rowid, incident_id, report_id FROM incident_ids WHERE {column} IN ({','.join('?' * len(chunk))})"
+                found += self.db.execute(sql, tuple(chunk))
+        return {incident_id: report_id for _, incident_id, report_id in sorted(set(found))}
 
     def load(self, report_ids: Iterable[str]) -> None:
-        """Load reports with their articles (every revision) and origins, where not loaded yet."""
+        """Load reports of the active coder with their articles (every revision) and origins, where not loaded yet."""
         missing = sorted(set(report_ids) - set(self.reports))
         for n in range(0, len(missing), CHUNK):
             chunk = missing[n : n + CHUNK]
-            for r in store.load_reports(self.db, f"r.report_id IN ({','.join('?' * len(chunk))})", chunk):
+            for r in store.load_reports(
+                self.db, f"r.report_id IN ({','.join('?' * len(chunk))}) AND r.coder = {store.ACTIVE_CODER}", chunk
+            ):
                 self.reports[r.report_id] = r
         wanted = {self.reports[i].article_id for i in missing if i in self.reports} - set(self.articles)
         sql = "SELECT b.article_id FROM articles a JOIN articles b USING (story_id) WHERE a.article_id IN ({marks})"
@@ -159,25 +186,99 @@ class _Work:
             sql = f"SELECT article_id, origin_id FROM articles WHERE origin_id IS NOT NULL AND article_id IN ({','.join('?' * len(chunk))})"
             self.origins |= dict(self.db.execute(sql, tuple(chunk)))
 
+    def stories(self) -> dict[str, list[Article]]:
+        """The articles loaded so far by story, every revision."""
+        found: dict[str, list[Article]] = {}
+        for article in self.articles.values():
+            found.setdefault(article.story_id, []).append(article)
+        return found
+
+    def articles_of(self, report_ids: Iterable[str], stories: Mapping[str, Sequence[Article]]) -> dict[str, Article]:
+        """The articles of reports with the other revisions of their stories, by id."""
+        told = {self.articles[self.reports[i].article_id].story_id for i in report_ids}
+        return {a.article_id: a for story in sorted(told) for a in stories[story]}
+
+    def decisions_on(self, incident_id: str, also: Iterable[str] = ()) -> list[Decision]:
+        """The standing decisions on an incident and on ids merged into it, in the order they were taken."""
+        found = [d for i in sorted({incident_id, *also}) for d in self.by_target.get(i, ())]
+        if len(found) < 2:
+            return found
+        wanted = {d.decision_id for d in found}
+        return [d for d in self.decisions if d.decision_id in wanted]
+
+    def without_report(self, anchors: Mapping[str, str]) -> set[str]:
+        """The ids among these of which the report they go with is in the store no more, or another coder's than the active one's."""
+        sql = f"SELECT report_id FROM reports WHERE report_id IN ({{marks}}) AND coder = {store.ACTIVE_CODER}"
+        there = set(self.chunked(sql, anchors.values()))
+        return {i for i, report_id in anchors.items() if report_id not in there}
+
+    def moved_out(self, incident_id: str) -> set[str]:
+        """The reports that people moved out of an incident."""
+        out: set[str] = set()
+        for d in self.moves:
+            if d.kind == "split" and d.target == incident_id and "other" not in d.payload:
+                out |= set(d.payload["reports"])
+            elif d.kind == "assign" and d.payload["from"] == incident_id:
+                out.add(d.target)
+        return out
+
+    def pins(self, component: set[str]) -> dict[str, str]:
+        """`pinned_ids` as far as these reports have to do with it. Which report an id goes with must not hang on what is loaded."""
+        concerned = [d for d in self.moves if component & _named(d)]
+        self.load(i for d in concerned for i in _named(d))
+        founders = self.registered((), (d.target if d.kind == "split" else d.payload["from"] for d in concerned))
+        return pinned_ids(concerned, founders, self.reports, self.articles)
+
     def neighbours(self, report_id: str) -> list[str]:
-        """Every stored report that `may_meet` this one and is not ruled out by day and place alone."""
+        """Every stored report that `may_meet` this one and is not ruled out by day and place alone, or by more than these."""
+        if report_id not in self.near and self.blocks is not None:
+            found = set(self.blocks.partners(report_id))
+            self.load(found)
+            self.near[report_id] = sorted(found)
         if report_id not in self.near:
             report = self.reports[report_id]
-            found = {
+            queries = block_queries(report)
+            found = set[str]()
+            if report.country and report.date_start and report.assertion in EVENTS:
+                # The reports of its country and days, of which there may be very many, are looked at in bulk.
+                found |= set(self.window_of(report).partners(report_id))
+                queries = queries[2:]
+            found |= {
                 other.report_id
-                for sql, params in block_queries(report)
+                for sql, params in queries
                 for other in light_reports(self.db, sql, params, known=self.light)
-                if may_link(report, other) and may_meet(report, other) and may_score(report, other)
+                if may_link(report, other) and may_meet(report, other) and may_score(report, other, kin=self.kin)
             }
             if report.assertion not in EVENTS and report.article_id in self.origins:
                 sql = (
                     "SELECT r.report_id FROM articles a JOIN reports r USING (article_id)"
-                    " WHERE a.origin_id = ? AND r.assertion = ? AND r.article_id <> ?"
+                    f" WHERE a.origin_id = ? AND r.assertion = ? AND r.article_id <> ? AND r.coder = {store.ACTIVE_CODER}"
                 )
                 found |= set(self.column(sql, (self.origins[report.article_id], report.assertion, report.article_id)))
             self.load(found)
             self.near[report_id] = sorted(found)
         return self.near[report_id]
+
+    def window_of(self, report: Report) -> Blocks:
+        """The reports of a dated report's country around its days, those whose dates are long among them."""
+        from pipeline.blocking import Blocks  # numpy is not loaded where nothing is linked
+
+        span = date_span(report)
+        assert span is not None
+        first, last = span[0] - WINDOW_DAYS - SHORT_DAYS, span[1] + WINDOW_DAYS
+        held = self.windows.get(report.country or "")
+        if held is None or first < held[0] or last > held[1]:
+            # A few days more, for the reports that a link leads to.
+            first, last = first - WINDOW_DAYS, last + WINDOW_DAYS
+            long = f"date_end > date(date_start, '+{SHORT_DAYS} days')"
+            condition = (
+                "rowid IN (SELECT rowid FROM reports INDEXED BY reports_block WHERE country = ? AND date_start BETWEEN ? AND ?"
+                f" UNION SELECT rowid FROM reports INDEXED BY reports_long WHERE {long} AND country = ? AND date_start BETWEEN ? AND ?)"
+            )
+            params = [report.country, _iso(first), _iso(last), report.country, _iso(first - WIDE_DAYS), _iso(last)]
+            held = first, last, Blocks(self.db, kin=self.kin, condition=condition, params=params)
+            self.windows[report.country or ""] = held
+        return held[2]
 
     # --- linking ---
 
@@ -202,6 +303,8 @@ class _Work:
                 found |= {j for j in self.neighbours(i) if (s := self.score(i, j)) and s.total >= LINK_SCORE}
             homes = self.chunked("SELECT DISTINCT incident_id FROM incident_reports WHERE report_id IN ({marks})", frontier)
             found |= self.reports_of_incidents(homes)
+            # Where the report is that an id goes with, there its incident is to be named.
+            found |= set(self.registered((), homes).values())
             self.load(found)
             frontier = (found & set(self.reports)) - component
         return component
@@ -213,19 +316,29 @@ class _Work:
         return [describe_group(ids, self.reports, self.articles, self.score) for ids in parts]
 
 
+def _named(decision: Decision) -> set[str]:
+    """The reports that a split or an assignment names."""
+    p = decision.payload
+    return {*p["reports"], *p["rest"]} if decision.kind == "split" else {decision.target, *p["reports"], *p["from_reports"]}
+
+
 BLOCK_COLUMNS = (
     "report_id", "article_id", "coder", "assertion", "date_start", "date_end", "date_prec", "date_basis",
-    "place_name", "country", "latitude", "longitude", "where_prec", "admin1", "confidences",
+    "place_name", "country", "latitude", "longitude", "where_prec", "admin1", "event_type", "sub_event_type", "side_a", "side_b",
+    "deaths_low", "deaths_best", "deaths_high", "injured_low", "injured_best", "injured_high", "confidences",
 )  # fmt: skip
 
 
 def light_reports(db: Database, condition: str, params: Sequence[Any], *, known: dict[str, Report] | None = None) -> list[Report]:
-    """Reports with no more than what blocking looks at; those in `known` are taken from there, the others added."""
+    """The active coder's reports with no more than what blocking looks at; those in `known` are taken from there, the others added."""
     known = {} if known is None else known
     found = []
-    for row in db.execute(f"SELECT {','.join(BLOCK_COLUMNS)} FROM reports WHERE {condition}", tuple(params)):
+    for row in db.execute(
+        f"SELECT {','.join(BLOCK_COLUMNS)} FROM reports WHERE ({condition}) AND coder = {store.ACTIVE_CODER}", tuple(params)
+    ):
         if row[0] not in known:
             values = dict(zip(BLOCK_COLUMNS, row, strict=True))
+            values |= {side: store.read_actors(values[side]) for side in ("side_a", "side_b")}
             known[row[0]] = Report(**(values | {"confidences": json.loads(values["confidences"])}))
         found.append(known[row[0]])
     return found
@@ -234,36 +347,137 @@ def light_reports(db: Database, condition: str, params: Sequence[Any], *, known:
 def block_queries(report: Report) -> list[tuple[str, list[Any]]]:
     """SQL conditions that together hold at least for every report that `may_meet` this one, each served by an index."""
     span = date_span(report)
-    near: list[Any] = []
-    if report.latitude is None or report.longitude is None:
-        place, near = "place_name = ?", [report.place_name]
-    else:
-        # A report without coordinates may meet by its name.
-        place = "(latitude BETWEEN ? AND ? AND longitude BETWEEN ? AND ? OR latitude IS NULL AND place_name = ?)"
-        for degrees in (report.latitude, report.longitude):
-            near += [degrees - UNDATED_DEGREES, degrees + UNDATED_DEGREES]
-        near.append(report.place_name)
     if span is None:
-        return [(f"country = ? AND {place}", [report.country, *near])] if report.country else []
+        return _near_queries(report, "reports_spot", "reports_name", "") if report.country else []
     short = [_iso(span[0] - WINDOW_DAYS - SHORT_DAYS), _iso(span[1] + WINDOW_DAYS)]
     wide = [_iso(span[0] - WIDE_DAYS), _iso(span[1] + WINDOW_DAYS)]
-    long = f"date_end > date(date_start, '+{SHORT_DAYS} days')"
+    # Without statistics SQLite would rather read a whole year of a country than the few reports of many days.
+    long = f"rowid IN (SELECT rowid FROM reports INDEXED BY reports_long WHERE date_end > date(date_start, '+{SHORT_DAYS} days') AND {{}})"
     if not report.country:
         return [
             ("date_start BETWEEN ? AND ?", short),
-            (f"{long} AND date_start BETWEEN ? AND ?", wide),
+            (long.format("date_start BETWEEN ? AND ?"), wide),
         ]
     return [
         ("country = ? AND date_start BETWEEN ? AND ?", [report.country, *short]),
-        (f"{long} AND country = ? AND date_start BETWEEN ? AND ?", [report.country, *wide]),
+        (long.format("country = ? AND date_start BETWEEN ? AND ?"), [report.country, *wide]),
         ("country IS NULL AND date_start BETWEEN ? AND ?", short),
-        (f"{long} AND country IS NULL AND date_start BETWEEN ? AND ?", wide),
-        (f"country = ? AND date_start IS NULL AND {place}", [report.country, *near]),
+        (long.format("country IS NULL AND date_start BETWEEN ? AND ?"), wide),
+        *_near_queries(report, "reports_undated_spot", "reports_undated_name", " AND date_start IS NULL"),
+    ]
+
+
+def _near_queries(report: Report, spot: str, name: str, more: str) -> list[tuple[str, list[Any]]]:
+    """Conditions for the reports of a country that are near a report in place, by the index for places and that for names."""
+    by_name = f"rowid IN (SELECT rowid FROM reports INDEXED BY {name} WHERE country = ? AND place_name = ?{{}}{more})"
+    if report.latitude is None or report.longitude is None:
+        return [(by_name.format(""), [report.country, report.place_name])]
+    box = [degrees + step for degrees in (report.latitude, report.longitude) for step in (-UNDATED_DEGREES, UNDATED_DEGREES)]
+    between = "country = ? AND latitude BETWEEN ? AND ? AND longitude BETWEEN ? AND ?"
+    # A report without coordinates may meet by its name.
+    return [
+        (f"rowid IN (SELECT rowid FROM reports INDEXED BY {spot} WHERE {between}{more})", [report.country, *box]),
+        (by_name.format(" AND latitude IS NULL"), [report.country, report.place_name]),
     ]
 
 
 def _iso(ordinal: int) -> str:
     return dt.date.fromordinal(min(max(ordinal, 1), dt.date.max.toordinal())).isoformat()
+
+
+# --- as known on a day ---------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class Then:
+    """How the store read at a publication time: the incidents that nobody knew yet, and those that read otherwise."""
+
+    as_of: str
+    unknown: frozenset[str]
+    otherwise: tuple[Incident, ...]
+
+
+def look_back(db: Database, as_of: str) -> Then:
+    """What of the store was otherwise at a publication day (to its end) or time.
+
+    Reports published later, and those without a date, are not heard. Which reports are one event, and what
+    people decided, is taken as it is known now: that is how to read, not what was to be read. Only incidents
+    told both before and after are resolved anew.
+    """
+    unknown, partly = store.known_incidents(db, as_of)
+    bare = "SELECT incident_id, first_reported FROM incidents WHERE number_of_reports = 0 AND merged_into IS NULL"
+    unknown |= {i for i, first in db.execute(bare) if not known_by(first, as_of)}
+    work = Work(db)
+    homes: dict[str, list[str]] = {}
+    also: dict[str, list[str]] = {}
+    ordered = sorted(partly)
+    for n in range(0, len(ordered), CHUNK):
+        chunk = ordered[n : n + CHUNK]
+        marks = ",".join("?" * len(chunk))
+        for incident_id, report_id in db.execute(
+            f"SELECT incident_id, report_id FROM incident_reports WHERE incident_id IN ({marks}) ORDER BY 2", tuple(chunk)
+        ):
+            homes.setdefault(incident_id, []).append(report_id)
+        sql = f"SELECT merged_into, incident_id FROM incidents WHERE merged_into IN ({marks}) ORDER BY 2"
+        for into, old in db.execute(sql, tuple(chunk)):
+            also.setdefault(into, []).append(old)
+    work.load(i for ids in homes.values() for i in ids)
+    stories = work.stories()
+    otherwise = [
+        resolve(
+            [work.reports[i] for i in homes[incident_id]],
+            work.decisions_on(incident_id, also.get(incident_id, ())),
+            articles=work.articles_of(homes[incident_id], stories),
+            as_of=as_of,
+            incident_id=incident_id,
+            also=also.get(incident_id, ()),
+            origins=work.origins,
+            kin=work.kin,
+        )
+        for incident_id in ordered
+    ]
+    return Then(as_of, frozenset(unknown), tuple(otherwise))
+
+
+@contextmanager
+def known_on(db: Database, as_of: str | None) -> Iterator[Database]:
+    """The store as of a publication day or time, for everything that reads incidents by this connection; None is now.
+
+    Within the context, queries over incidents, their reports, actors and candidates answer as of then. The
+    file is not written to.
+    """
+    if as_of is None:
+        yield db
+        return
+    with store.reading(db):
+        then = look_back(db, as_of)
+        with store.view_of_the_past(db, unknown=then.unknown, then=then.otherwise):
+            yield db
+
+
+def incidents_as_of(db: Database, as_of: str) -> list[Incident]:
+    """Every incident as it was known at a publication day or time, by id; see `look_back`."""
+    with known_on(db, as_of):
+        return store.load_incidents(db, "i.merged_into IS NULL")
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """What stands behind one incident: its reports oldest first, their articles (every revision) and origins."""
+
+    reports: tuple[Report, ...]
+    articles: dict[str, Article]
+    origins: dict[str, str]
+    kin: Kin
+
+
+def load_told(db: Database, incident_id: str) -> Told:
+    """The reports of an incident with all that `resolve` asks of them."""
+    work = Work(db)
+    ids = work.reports_of_incidents([incident_id])
+    work.load(ids)
+    reports = sorted((work.reports[i] for i in ids), key=lambda r: report_order(r, work.articles))
+    return Told(tuple(reports), work.articles, work.origins, work.kin)
 
 
 # --- permanent ids -------------------------------------------------------------------------------
@@ -277,38 +491,45 @@ class Naming:
     redirects: dict[str, str]
 
 
-def name_groups(groups: Sequence[Sequence[str]], *, anchors: Mapping[str, str]) -> Naming:
+def name_groups(groups: Sequence[Sequence[str]], *, anchors: Mapping[str, str], given: Container[str] = ()) -> Naming:
     """Ids for groups of reports, each oldest first, that keep what ids there are.
 
-    `anchors` maps every id there ever was, oldest id first, to the report it goes with: the one that
+    `anchors` maps the ids there are, oldest id first, to the report each goes with: the one that
     founded it, unless a person moved that away. A group has the oldest id that goes with one of its
     reports, and the others lead to it; where none does, a new one. So ids follow from the groups, and
-    when a merge is undone each has its own again. No id is ever given to another event.
+    when a merge is undone each has its own again. No id is ever given to another event; `given` holds
+    those that were, wherever they went.
     """
     ids: list[str] = []
     redirects: dict[str, str] = {}
+    age = {i: n for n, i in enumerate(anchors)}
+    by_report: dict[str, list[str]] = {}
+    for i, report_id in anchors.items():
+        by_report.setdefault(report_id, []).append(i)
     for group in groups:
-        mine = [i for i, report_id in anchors.items() if report_id in group]
-        chosen = mine[0] if mine else _new_id(group[0], {*anchors, *ids})
+        mine = sorted((i for report_id in group for i in by_report.get(report_id, ())), key=lambda i: age[i])
+        chosen = mine[0] if mine else _new_id(group[0], given, {*anchors, *ids})
         ids.append(chosen)
         redirects |= dict.fromkeys(mine[1:], chosen)
     return Naming(tuple(ids), redirects)
 
 
-def _new_id(report_id: str, taken: set[str]) -> str:
+def _new_id(report_id: str, given: Container[str], taken: set[str]) -> str:
     turn = 0
-    while (candidate := make_incident_id(report_id, turn=turn)) in taken:
+    while (candidate := make_incident_id(report_id, turn=turn)) in taken or candidate in given:
         turn += 1
     return candidate
 
 
-def pinned_ids(decisions: Iterable[Decision], known: Mapping[str, Report], articles: Mapping[str, Article]) -> dict[str, str]:
-    """The ids that go with another report than their founder, since a person moved the founder away.
+def pinned_ids(
+    decisions: Iterable[Decision], founders: Mapping[str, str], known: Mapping[str, Report], articles: Mapping[str, Article]
+) -> dict[str, str]:
+    """The ids that go with another report than their founder (`founders`: id -> report), since a person moved the founder away.
 
     A split and an assignment leave the id with the reports that stay.
     """
     pins: dict[str, str] = {}
-    for d in active_decisions(decisions):
+    for d in decisions:
         if d.kind == "split" and "other" not in d.payload:
             old, leaving, rest = d.target, d.payload["reports"], d.payload["rest"]
         elif d.kind == "assign":
@@ -316,7 +537,7 @@ def pinned_ids(decisions: Iterable[Decision], known: Mapping[str, Report], artic
         else:
             continue
         staying = sorted((r for r in rest if r in known), key=lambda r: report_order(known[r], articles))
-        if staying and (pins.get(old) in leaving or (old not in pins and old in map(make_incident_id, leaving))):
+        if staying and pins.get(old, founders.get(old)) in leaving:
             pins[old] = staying[0]
     return pins
 
@@ -324,68 +545,79 @@ def pinned_ids(decisions: Iterable[Decision], known: Mapping[str, Report], artic
 # --- writing -------------------------------------------------------------------------------------
 
 
-def _write(work: _Work, component: set[str], changed: set[str]) -> set[str]:
+def write_groups(work: Work, component: set[str], changed: set[str]) -> set[str]:
     """Name, resolve and store the groups of a component; the live incidents that were written."""
     db = work.db
     groups = sorted(work.groups(component), key=lambda g: report_order(work.reports[g.report_ids[0]], work.articles))
     current = work.homes(component)
-    pins = pinned_ids(work.decisions, work.reports, work.articles)
+    pins = work.pins(component)
     touched = set(current.values()) | changed
-    own = {make_incident_id(r, turn=turn): r for r in sorted(component) for turn in range(1 + work.moves[r])}
-    existing = {i.incident_id: i for i in work.load_incidents({*own, *touched, *pins})}
+    given = work.registered(component, {*touched, *(i for i, r in pins.items() if r in component)})
+    existing = {i.incident_id: i for i in work.load_incidents({*given, *touched})}
     existing |= {i.incident_id: i for i in work.load_incidents(existing, column="merged_into")}
-    anchors = {i: pins.get(i, r) for i, r in own.items() if i in existing}
-    anchors |= {i: r for i, r in pins.items() if i in existing and r in component}
-    lost = [existing[i] for i in sorted(touched & set(existing) - set(anchors)) if existing[i].merged_into is None]
-    anchors |= find_heirs(lost, current, work, component)
-    naming = name_groups([g.report_ids for g in groups], anchors={i: anchors[i] for i in work.by_age(anchors)})
+    anchors = {i: r for i, founder in given.items() if (r := pins.get(i, founder)) in component}
+    orphans = work.without_report({i: pins.get(i, given.get(i, "")) for i in touched & set(existing) if i not in anchors})
+    lost = [existing[i] for i in sorted(orphans) if existing[i].merged_into is None]
+    heirs = find_heirs(lost, current, work, component)
+    for incident_id, heir in sorted(heirs.items()):
+        store.save_incident_id(db, incident_id, heir)
+    anchors = {i: r for i in given if (r := heirs.get(i, anchors.get(i, "")))} | heirs
+    naming = name_groups([g.report_ids for g in groups], anchors=anchors, given=store.GivenIds(db))
+    for incident_id, group in zip(naming.ids, groups, strict=True):
+        if incident_id not in anchors:
+            store.save_incident_id(db, incident_id, group.report_ids[0])
     merged = {i: into for i, e in existing.items() if (into := e.merged_into)} | naming.redirects
     merged |= {old: naming.redirects[into] for old, into in merged.items() if into in naming.redirects}
     live = dict(zip(naming.ids, groups, strict=True))
-    stories: dict[str, list[Article]] = {}
-    for article in work.articles.values():
-        stories.setdefault(article.story_id, []).append(article)
-
-    def stories_of(report_ids: Iterable[str]) -> set[str]:
-        return {work.articles[work.reports[i].article_id].story_id for i in report_ids}
-
+    # An id that was merged and whose own report has since gone stays with the incident it leads to.
+    for old, new in sorted(merged.items()):
+        if old not in anchors and new in live and not work.column("SELECT 1 FROM reports WHERE report_id = ?", (given.get(old, ""),)):
+            store.save_incident_id(db, old, anchors.get(new) or live[new].report_ids[0])
+    stories = work.stories()
+    redirected: dict[str, list[str]] = {}
+    for old, new in sorted(merged.items()):
+        if old not in live:
+            redirected.setdefault(new, []).append(old)
     written: set[str] = set()
     for incident_id, group in live.items():
+        also = redirected.get(incident_id, [])
         incident = resolve(
             [work.reports[i] for i in group.report_ids],
-            work.decisions,
-            articles={a.article_id: a for story in sorted(stories_of(group.report_ids)) for a in stories[story]},
+            work.decisions_on(incident_id, also),
+            articles=work.articles_of(group.report_ids, stories),
             incident_id=incident_id,
-            also=sorted(old for old, new in merged.items() if new == incident_id and old not in live),
+            also=also,
             origins=work.origins,
             kin=work.kin,
         )
-        if _save_if_changed(db, incident, group.links, existing.get(incident_id)):
+        if _save_if_changed(work, incident, group.links, existing.get(incident_id)):
             written.add(incident_id)
     for old, new in sorted(merged.items()):
-        if old not in live and old in existing:
-            _save_if_changed(db, _redirect(existing[old], new), {}, existing[old])
+        if old not in live:
+            _save_if_changed(work, _redirect(old, new), {}, existing.get(old))
     for gone in sorted(i for i in touched if i in existing and i not in live and i not in merged):
-        _let_go(work, existing[gone])
+        let_go(work, existing[gone])
     _suggest(work, component, touched=touched | set(naming.redirects) | written)
     return written
 
 
-def find_heirs(lost: Sequence[Incident], current: Mapping[str, str], work: _Work, component: set[str]) -> dict[str, str]:
+def find_heirs(lost: Sequence[Incident], current: Mapping[str, str], work: Work, component: set[str]) -> dict[str, str]:
     """For incidents whose founder is gone (its article was coded anew), the report that continues each.
 
-    That is the oldest of the reports still in it, else the new report most like what the incident was.
+    That is the oldest of the reports still in it, else the new report most like what the incident was; never
+    one that a person moved out of it.
     """
     ordered = sorted(component, key=lambda i: report_order(work.reports[i], work.articles))
     heirs: dict[str, str] = {}
     pairs: list[tuple[float, str, str]] = []
     for incident in lost:
-        left = [i for i in ordered if current.get(i) == incident.incident_id]
+        gone = work.moved_out(incident.incident_id)
+        left = [i for i in ordered if current.get(i) == incident.incident_id and i not in gone]
         if left:
             heirs[incident.incident_id] = left[0]
             continue
         for i in ordered:
-            if i not in current:
+            if i not in current and i not in gone:
                 score = compare_reports(as_report(incident), work.reports[i], work.articles, kin=work.kin).total
                 pairs.append((-score, incident.incident_id, i))
     for against, incident_id, report_id in sorted(pairs):
@@ -401,37 +633,52 @@ def as_report(incident: Incident) -> Report:
     return Report(report_id=incident.incident_id, article_id="", **values)
 
 
-def _redirect(incident: Incident, into: str) -> Incident:
-    """What is left of a merged incident: its id and where it went."""
-    return Incident(incident_id=incident.incident_id, assertion=incident.assertion, merged_into=into)
+def _redirect(incident_id: str, into: str) -> Incident:
+    """What is left of a merged incident: its id and where it went; that it is asserted says nothing."""
+    return Incident(incident_id=incident_id, assertion="asserted", merged_into=into)
 
 
-def _plain(incident: Incident) -> str:
-    return json.dumps(as_plain(incident), sort_keys=True, ensure_ascii=False)
-
-
-def _save_if_changed(db: Database, incident: Incident, links: dict[str, tuple[float | None, str]], before: Incident | None) -> bool:
+def _save_if_changed(work: Work, incident: Incident, links: dict[str, tuple[float | None, str]], before: Incident | None) -> bool:
     """Store an incident where it, or why its reports are in it, differs from what stands; whether it did."""
-    if before is not None and _plain(before) == _plain(incident):
-        rows = db.execute("SELECT report_id, score, why FROM incident_reports WHERE incident_id = ?", (incident.incident_id,))
-        if {r: (score, why) for r, score, why in rows} == links:
+    if before is not None and _same(before, incident):
+        rows = work.db.execute("SELECT report_id, score, why FROM incident_reports WHERE incident_id = ?", (incident.incident_id,))
+        same = {r: (score, why) for r, score, why in rows} == links
+        if same and not (incident.report_ids and store.times_changed(work.db, incident.incident_id)):
             return False
-    store.save_incident(db, incident, links=links)
+    store.save_incident(work.db, incident, links=links)
+    work.changes.append((before, incident))
     return True
 
 
-def _let_go(work: _Work, incident: Incident) -> None:
+def _same(one: Incident, other: Incident) -> bool:
+    """Whether two states of an incident are one; stored candidates hold lists where resolved ones hold records."""
+    if len(one.candidates) != len(other.candidates):
+        return False
+    if dataclasses.replace(one, candidates=()) != dataclasses.replace(other, candidates=()):
+        return False
+    return all(
+        a.field == b.field
+        and a.report_id == b.report_id
+        and a.chosen == b.chosen
+        and (a.value == b.value or as_plain(a.value) == as_plain(b.value))
+        for a, b in zip(one.candidates, other.candidates, strict=True)
+    )
+
+
+def let_go(work: Work, incident: Incident) -> None:
     """An incident without reports goes, with the ids merged into it; one that a person decided on stays, empty-handed."""
-    if incident_decisions(work.decisions, incident.incident_id):
+    redirects = work.column("SELECT incident_id FROM incidents WHERE merged_into = ?", (incident.incident_id,))
+    if any(d.kind in ("set", "confirm", "reject") for d in work.decisions_on(incident.incident_id, redirects)):
         bare = dataclasses.replace(incident, number_of_reports=0, number_of_articles=0, number_of_sources=0, report_ids=(), candidates=())
-        _save_if_changed(work.db, bare, {}, incident)
+        _save_if_changed(work, bare, {}, incident)
         return
-    for redirect in work.column("SELECT incident_id FROM incidents WHERE merged_into = ?", (incident.incident_id,)):
+    for redirect in redirects:
         store.delete_incident(work.db, redirect)
     store.delete_incident(work.db, incident.incident_id)
+    work.changes.append((incident, None))
 
 
-def _suggest(work: _Work, component: set[str], *, touched: set[str]) -> None:
+def _suggest(work: Work, component: set[str], *, touched: set[str]) -> None:
     """Bring the doubtful links up to date: those of the component's reports, and those of others to its incidents."""
     pairs: dict[str, list[tuple[str, float, str]]] = {}  # newer report -> older ones it may belong with
     for i in component:
@@ -452,7 +699,7 @@ def _suggest(work: _Work, component: set[str], *, touched: set[str]) -> None:
             store.save_suggestions(work.db, i, wanted)
 
 
-def _suggestions_for(work: _Work, report_id: str, older: Sequence[tuple[str, float, str]]) -> list[tuple[str, float, str]]:
+def _suggestions_for(work: Work, report_id: str, older: Sequence[tuple[str, float, str]]) -> list[tuple[str, float, str]]:
     """The incidents of these older reports that a report may belong to: (incident_id, score, why)."""
     found: dict[str, tuple[float, str]] = {}
     home, members = _home(work, report_id)
@@ -466,7 +713,7 @@ def _suggestions_for(work: _Work, report_id: str, older: Sequence[tuple[str, flo
     return [(incident_id, score, why) for incident_id, (score, why) in found.items()]
 
 
-def _home(work: _Work, report_id: str) -> tuple[str | None, list[str]]:
+def _home(work: Work, report_id: str) -> tuple[str | None, list[str]]:
     """The incident a report stands in, and all reports of it."""
     row = work.db.execute("SELECT incident_id FROM incident_reports WHERE report_id = ?", (report_id,)).fetchone()
     if row is None:

@@ -159,9 +159,26 @@ def compare_where_and_when(a: Report, b: Report) -> tuple[Feature, Feature]:
     return compare_dates(a, b), compare_places(a, b)
 
 
-def may_score(a: Report, b: Report) -> bool:
-    """Whether the other features could still make a link, or a doubt, of what day and place say."""
-    return sum(f.score for f in compare_where_and_when(a, b)) + REST_MAX >= DOUBT_SCORE
+def may_score(a: Report, b: Report, *, kin: Kin) -> bool:
+    """Whether the words of the two articles could still make a link, or a doubt, of what the rest says at most.
+
+    Asked before the reports are loaded whole: most pairs of one country and day end here.
+    """
+    total = sum(f.score for f in compare_where_and_when(a, b))
+    if total + REST_MAX < DOUBT_SCORE:
+        return False
+    total += compare_types(a, b).score + toll_at_most(a, b, "deaths") + 0.6 * toll_at_most(a, b, "injured") + WORDS_MAX
+    return total + SIDES_MAX >= DOUBT_SCORE and total + sum(f.score for f in compare_actors(a, b, kin=kin)) >= DOUBT_SCORE
+
+
+def toll_at_most(a: Report, b: Report, what: str) -> float:
+    """What `compare_tolls` may say before it is scaled, whichever of the two is the later."""
+    one, other = _range(a, what), _range(b, what)
+    if one is None or other is None:
+        return 0.0
+    if one[0] <= other[1] and other[0] <= one[1]:
+        return 2.0
+    return 0.3
 
 
 def compare_dates(a: Report, b: Report) -> Feature:
@@ -207,7 +224,7 @@ def place_words(name: str) -> tuple[str, ...]:
 
 
 @functools.lru_cache(maxsize=65536)
-def _skeleton(word: str) -> str:
+def skeleton(word: str) -> str:
     """The consonants, doubled ones once: what transliterations agree on ("Mellit", "Malit")."""
     return re.sub(r"(.)\1+", r"\1", word[:1] + re.sub(r"[aeiouyw]", "", word[1:]))
 
@@ -217,7 +234,7 @@ def _same_word(a: str, b: str) -> bool:
         return True
     if min(len(a), len(b)) < 4:
         return False
-    bones = _skeleton(a), _skeleton(b)
+    bones = skeleton(a), skeleton(b)
     return fuzz.ratio(a, b) >= 80 or (bones[0] == bones[1] and len(bones[0]) >= 3)
 
 
@@ -273,6 +290,7 @@ def compare_places(a: Report, b: Report) -> Feature:
     return Feature("place", -against * sureness(a, b, "place_name"), sentence)
 
 
+@functools.lru_cache(maxsize=16384)
 def _kind(actor: Actor) -> str:
     """How much an actor's name tells: 'unnamed' nothing, 'crowd' little, 'state' some, 'group' most."""
     name = actor.name.casefold()
@@ -283,9 +301,19 @@ def _kind(actor: Actor) -> str:
     return "state" if actor.inter in (1, 8) else "group"
 
 
+@functools.lru_cache(maxsize=16384)
+def _own_names(actor: Actor) -> frozenset[str]:
+    return frozenset(fold(n) for n in (actor.name, re.sub(r"\s*\(.*?\)", "", actor.name), *actor.aliases) if n)
+
+
+@functools.lru_cache(maxsize=16384)
+def _folded(names: frozenset[str]) -> frozenset[str]:
+    return frozenset(map(fold, names))
+
+
 def _names(actor: Actor, kin: Kin) -> frozenset[str]:
-    own = {fold(n) for n in (actor.name, re.sub(r"\s*\(.*?\)", "", actor.name), *actor.aliases) if n}
-    return frozenset(own | {fold(n) for n in kin.get(actor.name, ())})
+    up = kin.get(actor.name)
+    return _own_names(actor) | _folded(up) if up else _own_names(actor)
 
 
 def related(a: Actor, b: Actor, kin: Kin) -> bool:
@@ -443,8 +471,10 @@ def compare_words(a: Report, b: Report, articles: Mapping[str, Article]) -> Feat
 
 
 NO_KIN: Kin = {}
+# The most that the words, and the sides, can add.
+WORDS_MAX, SIDES_MAX = 1.5, 3.0
 # The most that the features other than date and place can add.
-REST_MAX = 1.5 + 1.5 + 1.0 + 2.0 + 1.2 + 1.5
+REST_MAX = SIDES_MAX + 1.0 + 2.0 + 1.2 + WORDS_MAX
 
 
 def compare_reports(a: Report, b: Report, articles: Mapping[str, Article], *, kin: Kin = NO_KIN) -> LinkScore:

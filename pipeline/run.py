@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import datetime as dt
+import hashlib
 import itertools
 import json
 import tempfile
@@ -34,6 +35,9 @@ from pipeline.workers import CHUNK_ARTICLES, Workers, code_article
 # Large enough that a commit (a sync to disk) costs little beside the coding, small enough that another
 # writer waits a fraction of a second and that a kill loses about a second of work.
 BATCH_ITEMS = 32
+
+# Stored articles are coded again so many at a time.
+RECODE_ITEMS = 500
 
 DEMONSTRATION = SEEDS / "articles"
 
@@ -363,16 +367,18 @@ def _save(db: Database, article: Article, coding: CodedArticle, *, run: _Run, ta
 
 
 def _save_coding(db: Database, article_id: str, coding: CodedArticle, *, coder: ArticleCoder, run_id: int | None) -> None:
+    reports = own_ids(db, coding.reports, article_id=article_id, coder=coder.name)
     store.save_coding(
-        db, article_id, coding.reports, coder=coder.name, coder_version=coder.version, outcome=coding.outcome, reason=coding.reason,
-        run_id=run_id,
-    )  # fmt: skip
+        db, article_id, reports, coder=coder.name, coder_version=coder.version, outcome=coding.outcome, reason=coding.reason, run_id=run_id
+    )
 
 
 def recode(db: Database, article_ids: Sequence[str], *, coder: ArticleCoder, command: str = "recode") -> Summary:
     """Code stored articles again, as when one of them was given its date; link and resolve what changed.
 
-    NotFoundError names an article the store does not have.
+    A report that tells the event of one before it keeps its id. What other coders than the active one found in
+    them before is forgotten; `code_stored` has them code again. NotFoundError names an article the store
+    does not have.
     """
     articles = list(store.load_articles(db, article_ids))
     missing = sorted(set(article_ids) - {a.article_id for a in articles})
@@ -381,14 +387,118 @@ def recode(db: Database, article_ids: Sequence[str], *, coder: ArticleCoder, com
     codings = {a.article_id: code_article(a, coder) for a in articles}
     run, tally = _Run(db, command, coder, KnownTexts(db)), _Tally(read=len(articles))
     with store.writing(db):
-        before = store.incidents_of(db, article_ids)
-        for article_id, coding in codings.items():
-            _save_coding(db, article_id, coding, coder=coder, run_id=run.id())
-            tally.coded += coding.outcome in ("coded", "nothing")
-            tally.reports += len(coding.reports)
-        tally.incidents |= update_incidents(db, codings, changed=before)
+        before = _replace_codings(db, codings, run=run, tally=tally)
+        if store.active_coder(db) == coder.name:
+            store.drop_codings_beside(db, article_ids)
+        tally.incidents |= update_incidents(db, codings, changed={i for ids in before.values() for i in ids})
     run.finish(tally.summary())
     return tally.summary()
+
+
+def code_stored(db: Database, *, coder: ArticleCoder, progress: Progress | None = None, command: str = "recode") -> Summary:
+    """Code the stored articles that this coder, or this version of it, has not coded.
+
+    Where it is the active coder, incidents follow; else its reports are saved beside those of the active one.
+    """
+    run, tally = _Run(db, command, coder, KnownTexts(db)), _Tally()
+    ids = store.uncoded_articles(db, coder=coder.name, coder_version=coder.version)
+    for n in range(0, len(ids), BATCH_ITEMS):
+        articles = list(store.load_articles(db, ids[n : n + BATCH_ITEMS]))
+        codings = {a.article_id: code_article(a, coder) for a in articles}
+        tally.read += len(articles)
+        with store.writing(db):
+            before = _replace_codings(db, codings, run=run, tally=tally)
+            tally.refused += [(i, coding.reason) for i, coding in codings.items() if coding.outcome == "failed"]
+            if store.active_coder(db) == coder.name:
+                tally.incidents |= update_incidents(db, codings, changed={i for ids in before.values() for i in ids})
+        if progress:
+            progress(tally.summary())
+    run.finish(tally.summary())
+    return tally.summary()
+
+
+def recode_outdated(db: Database, *, coder: ArticleCoder, progress: Progress | None = None) -> dict[str, set[str]]:
+    """Code every article again that another version of this coder coded; by article the incidents its reports were in.
+
+    To be called within the transaction that links and resolves them: see `pipeline.rebuild`.
+    """
+    run, tally = _Run(db, "rebuild", coder, KnownTexts(db)), _Tally()
+    ids = store.outdated_articles(db, coder=coder.name, coder_version=coder.version)
+    before: dict[str, set[str]] = {}
+    for n in range(0, len(ids), RECODE_ITEMS):
+        articles = list(store.load_articles(db, ids[n : n + RECODE_ITEMS]))
+        tally.read += len(articles)
+        before |= _replace_codings(db, {a.article_id: code_article(a, coder) for a in articles}, run=run, tally=tally)
+        if progress:
+            progress(tally.summary())
+    run.finish(tally.summary())
+    return before
+
+
+def _replace_codings(db: Database, codings: Mapping[str, CodedArticle], *, run: _Run, tally: _Tally) -> dict[str, set[str]]:
+    """Store new codings in place of those before; by article the incidents that its reports were in."""
+    before = {article_id: store.incidents_of(db, [article_id]) for article_id in codings}
+    for article_id, coding in codings.items():
+        known = store.load_reports(db, "r.article_id = ? AND r.coder = ?", (article_id, run.coder.name))
+        reports = keep_report_ids(known, own_ids(db, coding.reports, article_id=article_id, coder=run.coder.name))
+        store.save_coding(
+            db, article_id, reports, coder=run.coder.name, coder_version=run.coder.version, outcome=coding.outcome,
+            reason=coding.reason, run_id=run.id(),
+        )  # fmt: skip
+        tally.coded += coding.outcome in ("coded", "nothing")
+        tally.reports += len(reports)
+    return before
+
+
+def own_ids(db: Database, reports: Sequence[Report], *, article_id: str, coder: str) -> list[Report]:
+    """The reports of an article by a coder, under ids that no report of another coder has."""
+    taken = store.taken_ids(db, [r.report_id for r in reports], article_id=article_id, coder=coder) if reports else set()
+    return [
+        dataclasses.replace(r, report_id="r" + hashlib.blake2b(f"{coder}\0{r.report_id}".encode(), digest_size=8).hexdigest())
+        if r.report_id in taken
+        else r
+        for r in reports
+    ]
+
+
+def keep_report_ids(known: Sequence[Report], found: Sequence[Report]) -> list[Report]:
+    """The new reports of an article, each under the id of the report before it that tells the same event.
+
+    People's decisions name reports by their ids, and a coder numbers them as they come; a new first event
+    would otherwise take the id, and the decisions, of the old one. What has no forerunner keeps its own id,
+    or gets a fresh one where that id has gone to another.
+    """
+    if not known:
+        return list(found)
+    pairs = sorted((-likeness(a, b), n, m) for n, a in enumerate(known) for m, b in enumerate(found))
+    heir: dict[int, int] = {}
+    for against, n, m in pairs:
+        if -against >= SAME_EVENT and n not in heir.values() and m not in heir:
+            heir[m] = n
+    taken = {known[n].report_id for n in heir.values()}
+    renamed = []
+    for m, report in enumerate(found):
+        report_id = known[heir[m]].report_id if m in heir else report.report_id
+        turn = 0
+        while m not in heir and report_id in taken:
+            turn += 1
+            report_id = "r" + hashlib.blake2b(f"{report.report_id}\0{turn}".encode(), digest_size=8).hexdigest()
+        taken.add(report_id)
+        renamed.append(dataclasses.replace(report, report_id=report_id))
+    return renamed
+
+
+# Two readings of one article tell one event where this share of what both say of it agrees.
+SAME_EVENT = 0.5
+EVENT_FIELDS = ("sub_event_type", "date_start", "place_name", "side_a", "side_b", "deaths_best", "assertion")
+
+
+def likeness(a: Report, b: Report) -> float:
+    """How much two readings of an article agree on an event, 0 to 1: fields alike, and evidence in the same words."""
+    same: float = sum(getattr(a, f) == getattr(b, f) for f in EVENT_FIELDS) / len(EVENT_FIELDS)
+    one, other = ({(e.field, e.start, e.end) for e in r.evidence} for r in (a, b))
+    shared = len(one & other) / min(len(one), len(other)) if one and other else same
+    return (same + shared) / 2
 
 
 # --- without a store of one's own ----------------------------------------------------------------
@@ -434,7 +544,7 @@ def code_file(
 
 
 def report_lines(db: Database, article_id: str, *, fields: Sequence[str] = REPORT_FIELDS) -> Iterator[dict[str, Any]]:
-    """The reports of one stored article as the codebook writes them, in the order of the text."""
+    """The active coder's reports of one stored article as the codebook writes them, in the order of the text."""
     links = dict(store.incident_ids_of(db, article_id))
     reports = {r.report_id: r for r in store.load_reports(db, "r.article_id = ?", (article_id,))}
     for report_id, incident_id in links.items():

@@ -22,7 +22,8 @@ class Settings:
     DATELINE_STORE names the SQLite file, DATELINE_CACHE the folder of built indexes,
     DATELINE_MODEL the spaCy model's package, DATELINE_TILES a raster tile URL with {z}/{x}/{y},
     DATELINE_SOURCES the list of folders and feeds to follow, DATELINE_LANGUAGES the languages the
-    coder reads ("en,fr"): articles in others are stored and marked as not coded.
+    coder reads ("en,fr"): articles in others are stored and marked as not coded. DATELINE_CODER names the
+    coder; where it is empty, that is the store's active one, in a new store "rules".
     """
 
     store: Path
@@ -31,6 +32,7 @@ class Settings:
     tiles: str | None
     sources: Path = ROOT / "var" / "sources.toml"
     languages: tuple[str, ...] = ("en",)
+    coder: str = ""
 
 
 def _folder(name: str, default: Path) -> Path:
@@ -44,8 +46,8 @@ def _languages(value: str) -> tuple[str, ...]:
     return found
 
 
-def load_settings(*, store: str | Path | None = None) -> Settings:
-    """The settings in force; `store` overrides DATELINE_STORE. SettingsError on a tile URL that is none."""
+def load_settings(*, store: str | Path | None = None, coder: str | None = None) -> Settings:
+    """The settings in force; `store` overrides DATELINE_STORE, `coder` DATELINE_CODER. SettingsError on a tile URL that is none."""
     tiles = os.environ.get("DATELINE_TILES") or None
     if tiles and not (tiles.startswith(("http://", "https://")) and "{z}" in tiles):
         raise SettingsError(f"DATELINE_TILES must be an http(s) URL with {{z}}, {{x}} and {{y}}, not {tiles!r}")
@@ -56,4 +58,5 @@ def load_settings(*, store: str | Path | None = None) -> Settings:
         tiles=tiles,
         sources=_folder("DATELINE_SOURCES", ROOT / "var" / "sources.toml"),
         languages=_languages(os.environ.get("DATELINE_LANGUAGES") or "en"),
+        coder=coder or os.environ.get("DATELINE_CODER") or "",
     )

@@ -8,6 +8,7 @@ JSON columns hold lists of actors, claims and the like as the codebook writes th
 from __future__ import annotations
 
 import dataclasses
+import functools
 import hashlib
 import json
 import sqlite3
@@ -19,6 +20,7 @@ from typing import Any
 from sqlite_utils import Database, Migrations
 
 from pipeline.errors import NotFoundError, StoreBrokenError, StoreBusyError, StoreMissingError
+from pipeline.linking import make_incident_id
 from pipeline.models import (
     Actor,
     Article,
@@ -168,6 +170,31 @@ def m002_linking(db: Database) -> None:
 
 
 @migrations()
+def m003_ids_and_receipts(db: Database) -> None:
+    """The register of incident ids, oldest first, and the receipts that were given out."""
+    # An id is permanent: here stands which report it goes with, whatever becomes of the rows in `incidents`.
+    db.execute("CREATE TABLE incident_ids (incident_id TEXT PRIMARY KEY, report_id TEXT NOT NULL) STRICT")
+    db.execute("CREATE INDEX incident_ids_report ON incident_ids(report_id)")
+    reports = [r for (r,) in db.execute("SELECT report_id FROM reports")]
+    founders = {make_incident_id(r): r for r in reports}
+    eldest = "SELECT MIN(report_id) FROM incident_reports ir WHERE ir.incident_id IN (i.incident_id, i.merged_into)"
+    for incident_id, report_id in list(db.execute(f"SELECT incident_id, ({eldest}) FROM incidents i ORDER BY rowid")):
+        db.execute("INSERT INTO incident_ids VALUES (?, ?)", (incident_id, founders.get(incident_id) or report_id or ""))
+    db.execute(
+        "CREATE TABLE incident_times ("
+        "incident_id TEXT PRIMARY KEY REFERENCES incidents(incident_id) ON DELETE CASCADE DEFERRABLE INITIALLY DEFERRED,"
+        " first_known TEXT, last_known TEXT NOT NULL) STRICT, WITHOUT ROWID"
+    )
+    for (incident_id,) in list(db.execute("SELECT DISTINCT incident_id FROM incident_reports ORDER BY 1")):
+        db.execute(f"INSERT INTO incident_times SELECT ?, * FROM ({TIMES} ?)", (incident_id, incident_id))
+    # A report without a day is looked for by its place among all of its country, one with a day among those without.
+    for kind, condition in (("", ""), ("undated_", " WHERE date_start IS NULL")):
+        db.execute(f"CREATE INDEX reports_{kind}spot ON reports(country, latitude, longitude){condition}")
+        db.execute(f"CREATE INDEX reports_{kind}name ON reports(country, place_name){condition}")
+    db.execute("CREATE TABLE receipts (receipt_id TEXT PRIMARY KEY, receipt TEXT NOT NULL) STRICT")
+
+
+@migrations()
 def m004_intake(db: Database) -> None:
     """What is followed live: each source's freshness and failures, and what of it has been seen."""
     statements = """
@@ -179,6 +206,21 @@ def m004_intake(db: Database) -> None:
     CREATE TABLE live_seen (
         source TEXT NOT NULL, item TEXT NOT NULL, mark TEXT NOT NULL, at_utc TEXT NOT NULL,
         PRIMARY KEY (source, item)) STRICT, WITHOUT ROWID;
+    """
+    for statement in split_statements(statements):
+        db.execute(statement)
+
+
+@migrations()
+def m005_coders(db: Database) -> None:
+    """Which coder's reports make the incidents, and how it stood with those of a coder that made them before."""
+    statements = """
+    CREATE TABLE meta (name TEXT PRIMARY KEY, value TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE TABLE former_ids (
+        coder TEXT NOT NULL, incident_id TEXT NOT NULL, report_id TEXT NOT NULL, PRIMARY KEY (coder, incident_id)) STRICT, WITHOUT ROWID;
+    CREATE TABLE former_links (
+        report_id TEXT PRIMARY KEY REFERENCES reports(report_id) ON DELETE CASCADE, incident_id TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    INSERT INTO meta SELECT 'coder', coder FROM codings GROUP BY coder ORDER BY COUNT(*) DESC, coder LIMIT 1;
     """
     for statement in split_statements(statements):
         db.execute(statement)
@@ -268,6 +310,19 @@ def _why_busy(error: sqlite3.OperationalError) -> str:
     return ""
 
 
+@contextmanager
+def reading(db: Database) -> Iterator[Database]:
+    """One transaction for reading: everything within is of one moment, whoever writes meanwhile."""
+    if db.conn.in_transaction:
+        yield db
+        return
+    db.execute("BEGIN")
+    try:
+        yield db
+    finally:
+        db.conn.commit()
+
+
 # --- rows <-> records --------------------------------------------------------------------------
 
 JSON_FIELDS = ("modes", "side_a", "side_b", "claims", "attributions", "confidences", "locked_fields", "rules", "parts")
@@ -292,7 +347,9 @@ def to_row(record: Any, *, without: Sequence[str] = ()) -> dict[str, Any]:
     return row
 
 
-def _actors(text: str) -> tuple[Actor, ...]:
+@functools.lru_cache(maxsize=16384)
+def read_actors(text: str) -> tuple[Actor, ...]:
+    """The actors of a side as a row holds them; the same few lists come again and again."""
     return tuple(Actor(a["name"], a["inter"], tuple(a.get("aliases", ())), a.get("actor_id", "")) for a in json.loads(text))
 
 
@@ -300,8 +357,8 @@ def coded_from_row(row: dict[str, Any]) -> dict[str, Any]:
     """The JSON columns of a report's or incident's row as records, the rest as they are."""
     return row | {
         "modes": tuple(json.loads(row["modes"])),
-        "side_a": _actors(row["side_a"]),
-        "side_b": _actors(row["side_b"]),
+        "side_a": read_actors(row["side_a"]),
+        "side_b": read_actors(row["side_b"]),
         "claims": tuple(Claim(**c) for c in json.loads(row["claims"])),
         "attributions": tuple(Attribution(**a) for a in json.loads(row["attributions"])),
         "count_vague": bool(row["count_vague"]),
@@ -405,6 +462,80 @@ def load_articles(db: Database, article_ids: Sequence[str] | None = None) -> Ite
 
 # --- codings and reports -----------------------------------------------------------------------
 
+# In SQL the coder whose reports make the incidents; other coders' reports are kept beside them.
+DEFAULT_CODER = "rules"
+ACTIVE_CODER = f"COALESCE((SELECT value FROM meta WHERE name = 'coder'), '{DEFAULT_CODER}')"
+
+
+def active_coder(db: Database) -> str:
+    """The coder whose reports make the incidents: the first that coded into the store, unless another was chosen since."""
+    if not db["meta"].exists():  # not migrated, since it was only read so far
+        row = db.execute("SELECT coder FROM codings GROUP BY coder ORDER BY COUNT(*) DESC, coder LIMIT 1").fetchone()
+    else:
+        row = db.execute(f"SELECT {ACTIVE_CODER}").fetchone()
+    return str(row[0]) if row else DEFAULT_CODER
+
+
+def codings_by_coder(db: Database) -> list[tuple[str, str, int, int]]:
+    """(coder, version, articles, reports) of every coder that coded into the store, each of its versions."""
+    sql = """
+        SELECT c.coder, c.coder_version, COUNT(*),
+               SUM((SELECT COUNT(*) FROM reports r WHERE r.article_id = c.article_id AND r.coder = c.coder))
+        FROM codings c GROUP BY 1, 2 ORDER BY 1, 2"""
+    return [(str(name), str(version), int(n), int(reports or 0)) for name, version, n, reports in db.execute(sql)]
+
+
+def uncoded_articles(db: Database, *, coder: str, coder_version: str | None = None) -> list[str]:
+    """The articles that a coder, or this version of it, has not coded, by id."""
+    sql = "SELECT article_id FROM articles EXCEPT SELECT article_id FROM codings WHERE coder = ? AND (? IS NULL OR coder_version = ?)"
+    return [i for (i,) in db.execute(f"{sql} ORDER BY 1", (coder, coder_version, coder_version))]
+
+
+def articles_coded_by(db: Database, a: str, b: str) -> list[tuple[str, str]]:
+    """(article_id, headline) of the articles that both of two coders have coded, by id."""
+    sql = """
+        SELECT article_id, headline FROM articles JOIN codings x USING (article_id) JOIN codings y USING (article_id)
+        WHERE x.coder = ? AND y.coder = ? ORDER BY article_id"""
+    return [(str(i), str(headline)) for i, headline in db.execute(sql, (a, b))]
+
+
+def taken_ids(db: Database, report_ids: Sequence[str], *, article_id: str, coder: str) -> set[str]:
+    """Those of these report ids that belong to another article or coder."""
+    sql = f"SELECT report_id FROM reports WHERE report_id IN ({_marks(report_ids)}) AND NOT (article_id = ? AND coder = ?)"
+    return {i for (i,) in db.execute(sql, (*report_ids, article_id, coder))}
+
+
+def drop_codings_beside(db: Database, article_ids: Sequence[str]) -> None:
+    """Forget what coders other than the active one found in these articles, since they are not as they were."""
+    for article_id in article_ids:
+        for table in ("reports", "codings"):
+            db.execute(f"DELETE FROM {table} WHERE article_id = ? AND coder <> {ACTIVE_CODER}", (article_id,))
+
+
+def switch_coder(db: Database, coder: str) -> dict[str, set[str]]:
+    """Make a coder the active one; no report is in an incident then until they are linked again.
+
+    The ids of incidents go with reports. When a coder becomes active again, each id goes with the report it went
+    with when that coder ceased to be active. Gives by article the incidents it was in, for the articles in
+    which this coder has reports that were never linked: these are to continue them.
+    """
+    before: dict[str, set[str]] = {}
+    links = "SELECT r.article_id, ir.incident_id FROM incident_reports ir JOIN reports r ON r.report_id = ir.report_id"
+    for article_id, incident_id in db.execute(links):
+        before.setdefault(article_id, set()).add(incident_id)
+    db.execute(f"DELETE FROM former_ids WHERE coder = {ACTIVE_CODER}")
+    db.execute(f"INSERT INTO former_ids SELECT {ACTIVE_CODER}, incident_id, report_id FROM incident_ids")
+    db.execute("INSERT OR REPLACE INTO former_links SELECT report_id, incident_id FROM incident_reports")
+    db.execute("DELETE FROM suggestions")
+    db.execute("DELETE FROM incident_reports")
+    db.execute("INSERT OR REPLACE INTO meta VALUES ('coder', ?)", (coder,))
+    db.execute(
+        "UPDATE incident_ids SET report_id = f.report_id FROM former_ids f WHERE f.incident_id = incident_ids.incident_id AND f.coder = ?",
+        (coder,),
+    )
+    new = "SELECT DISTINCT article_id FROM reports WHERE coder = ? AND report_id NOT IN (SELECT report_id FROM former_links)"
+    return {i: before[i] for (i,) in db.execute(f"{new} ORDER BY 1", (coder,)) if i in before}
+
 
 def save_coding(
     db: Database,
@@ -420,8 +551,10 @@ def save_coding(
     """Store what a coder found in an article, in place of what that coder found before.
 
     `outcome` is coded, nothing (read, no event in it), gated (turned away unread as irrelevant),
-    language (not a language the coder reads) or failed; `reason` one sentence.
+    language (not a language the coder reads) or failed; `reason` one sentence. The first coder of a store is its
+    active one.
     """
+    _insert(db, "meta", {"name": "coder", "value": coder}, verb="INSERT OR IGNORE")
     db.execute(
         "DELETE FROM incident_reports WHERE report_id IN (SELECT report_id FROM reports WHERE article_id = ? AND coder = ?)",
         (article_id, coder),
@@ -434,13 +567,21 @@ def save_coding(
         verb="INSERT OR REPLACE",
     )
     for position, report in enumerate(reports):
-        _insert(db, "reports", to_row(report, without=("evidence",)) | {"position": position})
+        _insert(
+            db, "reports", to_row(report, without=("evidence",)) | {"position": position, "coder": coder, "coder_version": coder_version}
+        )
         for n, e in enumerate(report.evidence):
             _insert(
                 db,
                 "evidence",
                 {"report_id": report.report_id, "position": n, "field": e.field, "start": e.start, "end": e.end, "quote": e.quote},
             )
+
+
+def outdated_articles(db: Database, *, coder: str, coder_version: str) -> list[str]:
+    """The articles that another version of a coder coded, by id."""
+    sql = "SELECT article_id FROM codings WHERE coder = ? AND coder_version <> ? ORDER BY 1"
+    return [i for (i,) in db.execute(sql, (coder, coder_version))]
 
 
 def load_reports(db: Database, where: str = "1", params: Sequence[Any] = ()) -> list[Report]:
@@ -462,10 +603,10 @@ def load_reports(db: Database, where: str = "1", params: Sequence[Any] = ()) -> 
 
 
 def incident_ids_of(db: Database, article_id: str) -> list[tuple[str, str | None]]:
-    """(report_id, incident_id) of an article's reports, in the order of its text; None for one not linked."""
+    """(report_id, incident_id) of an article's reports by the active coder, in the order of its text; None for one not linked."""
     sql = (
         "SELECT r.report_id, ir.incident_id FROM reports r LEFT JOIN incident_reports ir ON ir.report_id = r.report_id "
-        "WHERE r.article_id = ? ORDER BY r.coder, r.position"
+        f"WHERE r.article_id = ? AND r.coder = {ACTIVE_CODER} ORDER BY r.position"
     )
     return [(report_id, incident_id) for report_id, incident_id in db.execute(sql, (article_id,))]
 
@@ -478,12 +619,32 @@ def incidents_of(db: Database, article_ids: Sequence[str]) -> set[str]:
 # --- incidents ---------------------------------------------------------------------------------
 
 
+def incident_rows(incident: Incident) -> dict[str, list[dict[str, Any]]]:
+    """The rows of an incident by table, apart from its reports."""
+    actors = [
+        {
+            "incident_id": incident.incident_id, "side": side, "position": position,
+            "name": actor.name, "inter": actor.inter, "actor_id": actor.actor_id,
+        }
+        for side in ("a", "b") for position, actor in enumerate(getattr(incident, f"side_{side}"))
+    ]  # fmt: skip
+    candidates = [
+        {
+            "incident_id": incident.incident_id, "field": c.field, "report_id": c.report_id,
+            "value": _dump(c.value), "chosen": int(c.chosen),
+        }
+        for c in incident.candidates
+    ]  # fmt: skip
+    return {"incidents": [to_row(incident, without=("report_ids", "candidates"))], "incident_actors": actors, "candidates": candidates}
+
+
 def save_incident(db: Database, incident: Incident, *, links: dict[str, tuple[float | None, str]] | None = None) -> None:
     """Store an incident whole, in place of what stood under its id. `links`: report_id -> (score, why)."""
     links = links or {}
     for table in ("incident_reports", "incident_actors", "candidates"):
         db.execute(f"DELETE FROM {table} WHERE incident_id = ?", (incident.incident_id,))
-    row = to_row(incident, without=("report_ids", "candidates"))
+    rows = incident_rows(incident)
+    (row,) = rows["incidents"]
     updates = ",".join(f'"{name}" = excluded."{name}"' for name in row if name != "incident_id")
     names = ",".join(f'"{name}"' for name in row)
     db.execute(
@@ -498,30 +659,35 @@ def save_incident(db: Database, incident: Incident, *, links: dict[str, tuple[fl
             {"report_id": report_id, "incident_id": incident.incident_id, "score": score, "why": why},
             verb="INSERT OR REPLACE",
         )
-    for side in ("a", "b"):
-        for position, actor in enumerate(getattr(incident, f"side_{side}")):
-            _insert(
-                db,
-                "incident_actors",
-                {
-                    "incident_id": incident.incident_id, "side": side, "position": position,
-                    "name": actor.name, "inter": actor.inter, "actor_id": actor.actor_id,
-                },
-            )  # fmt: skip
-    for c in incident.candidates:
-        _insert(
-            db,
-            "candidates",
-            {
-                "incident_id": incident.incident_id, "field": c.field, "report_id": c.report_id,
-                "value": _dump(c.value), "chosen": int(c.chosen),
-            },
-        )  # fmt: skip
+    for table in ("incident_actors", "candidates"):
+        for values in rows[table]:
+            _insert(db, table, values)
+    db.execute("DELETE FROM incident_times WHERE incident_id = ?", (incident.incident_id,))
+    if incident.report_ids:
+        db.execute(f"INSERT INTO incident_times SELECT ?, * FROM ({TIMES} ?)", (incident.incident_id, incident.incident_id))
 
 
 def delete_incident(db: Database, incident_id: str) -> None:
     """Remove an incident that no report supports any more; its reports stay."""
     db.execute("DELETE FROM incidents WHERE incident_id = ?", (incident_id,))
+
+
+def save_incident_id(db: Database, incident_id: str, report_id: str) -> None:
+    """Register an incident id with the report it goes with; a known id keeps its age and goes with this report from now on."""
+    db.execute(
+        "INSERT INTO incident_ids VALUES (?, ?) ON CONFLICT(incident_id) DO UPDATE SET report_id = excluded.report_id",
+        (incident_id, report_id),
+    )
+
+
+class GivenIds:
+    """Every incident id that was ever given, to be asked whether one is among them."""
+
+    def __init__(self, db: Database) -> None:
+        self._db = db
+
+    def __contains__(self, incident_id: object) -> bool:
+        return self._db.execute("SELECT 1 FROM incident_ids WHERE incident_id = ?", (incident_id,)).fetchone() is not None
 
 
 def load_incidents(db: Database, where: str = "1", params: Sequence[Any] = ()) -> list[Incident]:
@@ -547,6 +713,83 @@ def save_suggestions(db: Database, report_id: str, suggestions: Iterable[tuple[s
         _insert(db, "suggestions", {"report_id": report_id, "incident_id": incident_id, "score": score, "why": why})
 
 
+# --- as known on a day ---------------------------------------------------------------------------
+
+# What a view of the past shows otherwise than the store: temporary views of these names stand before the tables.
+VIEWED_TABLES = ("incidents", "incident_reports", "incident_actors", "candidates")
+
+
+def known_incidents(db: Database, as_of: str) -> tuple[set[str], set[str]]:
+    """The incidents of which nothing was published by then, and those of which some was and some was not.
+
+    `as_of` is a day, to its end, or a time, in ISO 8601; what has no date was never known.
+    """
+    n = len(as_of)
+    none = f"SELECT incident_id FROM incident_times WHERE COALESCE(substr(first_known, 1, {n}) > ?, 1)"
+    unknown = {i for (i,) in db.execute(none, (as_of,))}
+    late = f"SELECT incident_id FROM incident_times WHERE substr(first_known, 1, {n}) <= ? AND substr(last_known, 1, {n}) > ?"
+    return unknown, {i for (i,) in db.execute(late, (as_of, as_of))}
+
+
+# When what bears on an incident was published, first and last: its reports, and other revisions of their stories. "~" sorts
+# after every date and stands for what has none.
+TIMES = """
+    SELECT MIN(CASE WHEN a.article_id = r.article_id THEN a.effective_published_at_utc END),
+           MAX(COALESCE(a.effective_published_at_utc, '~'))
+    FROM incident_reports ir JOIN reports r ON r.report_id = ir.report_id JOIN articles b ON b.article_id = r.article_id
+    JOIN published_articles a ON a.story_id = b.story_id WHERE ir.incident_id = """
+
+
+def times_changed(db: Database, incident_id: str) -> bool:
+    """Whether an article of an incident has been dated or revised since its times were noted."""
+    noted = db.execute("SELECT first_known, last_known FROM incident_times WHERE incident_id = ?", (incident_id,)).fetchone()
+    return bool(noted != db.execute(TIMES + "?", (incident_id,)).fetchone())
+
+
+@contextmanager
+def view_of_the_past(db: Database, *, unknown: Iterable[str], then: Iterable[Incident]) -> Iterator[Database]:
+    """The store as a reader sees it without some incidents, and with others as they read then.
+
+    It lasts as long as the context and for this connection alone; the file is not written to, so that a
+    connection for reading will do.
+    """
+    with reading(db):
+        # All of it is temporary, in a database of this connection's own.
+        for table in VIEWED_TABLES:
+            db.execute(f"CREATE TEMP TABLE then_{table} AS SELECT * FROM main.{table} WHERE 0")
+        db.execute("CREATE TEMP TABLE not_then (incident_id TEXT PRIMARY KEY) WITHOUT ROWID")
+        try:
+            gone = set(unknown)
+            for incident in then:
+                gone.add(incident.incident_id)
+                for table, rows in incident_rows(incident).items():
+                    for row in rows:
+                        _insert(db, f"then_{table}", row)
+                for n in range(0, len(incident.report_ids), 500):
+                    chunk = incident.report_ids[n : n + 500]
+                    db.execute(
+                        f"INSERT INTO then_incident_reports SELECT * FROM main.incident_reports WHERE report_id IN ({_marks(chunk)})", chunk
+                    )
+            db.conn.executemany("INSERT OR IGNORE INTO not_then VALUES (?)", [(i,) for i in sorted(gone)])
+            db.execute(
+                "INSERT OR IGNORE INTO not_then SELECT incident_id FROM main.incidents"
+                " WHERE merged_into IN (SELECT incident_id FROM not_then) AND merged_into NOT IN (SELECT incident_id FROM then_incidents)"
+            )
+            db.execute("CREATE INDEX temp.then_incident ON then_incidents(incident_id)")
+            db.execute("CREATE INDEX temp.then_report ON then_incident_reports(report_id)")
+            for table in VIEWED_TABLES:
+                db.execute(
+                    f"CREATE TEMP VIEW {table} AS SELECT * FROM main.{table} WHERE incident_id NOT IN (SELECT incident_id FROM not_then)"
+                    f" UNION ALL SELECT * FROM then_{table}"
+                )
+            yield db
+        finally:
+            for table in VIEWED_TABLES:
+                db.execute(f"DROP VIEW IF EXISTS temp.{table}")
+                db.execute(f"DROP TABLE IF EXISTS temp.then_{table}")
+            db.execute("DROP TABLE IF EXISTS temp.not_then")
+
+
 # --- decisions ---------------------------------------------------------------------------------
 
 
@@ -561,6 +804,39 @@ def load_decisions(db: Database) -> list[Decision]:
         Decision(**(row | {"payload": json.loads(row["payload"])}))
         for row in _rows(db, 'SELECT decision_id, at_utc, "by", kind, target, payload, reason FROM decisions ORDER BY rowid')
     ]
+
+
+# --- receipts, and the version of the rows -----------------------------------------------------
+
+# What `rebuild` computes from reports and decisions; each table with its key.
+COMPUTED_TABLES = {
+    "incidents": "incident_id",
+    "incident_reports": "report_id",
+    "incident_actors": "incident_id, side, position",
+    "candidates": "incident_id, field, report_id",
+    "suggestions": "report_id, incident_id",
+}
+
+
+def rows_version(db: Database) -> str:
+    """A hash over every row of the computed tables, in the order of their keys: equal for equal content, whatever came before."""
+    digest = hashlib.blake2b(digest_size=16)
+    for table, key in COMPUTED_TABLES.items():
+        digest.update(f"{table}\n".encode())
+        for row in db.execute(f"SELECT * FROM main.{table} ORDER BY {key}"):
+            digest.update(repr(row).encode("utf-8", errors="replace"))
+    return digest.hexdigest()
+
+
+def save_receipt(db: Database, receipt_id: str, receipt: str) -> None:
+    """Keep a receipt (JSON) that was given out; one that is known stays as it is."""
+    _insert(db, "receipts", {"receipt_id": receipt_id, "receipt": receipt}, verb="INSERT OR IGNORE")
+
+
+def load_receipt(db: Database, receipt_id: str) -> str | None:
+    """A kept receipt as JSON; None where there is none of this id."""
+    row = db.execute("SELECT receipt FROM receipts WHERE receipt_id = ?", (receipt_id,)).fetchone()
+    return str(row[0]) if row else None
 
 
 # --- runs, quarantine, actors ------------------------------------------------------------------
@@ -702,7 +978,7 @@ def describe(db: Database) -> dict[str, str]:
     def count(what: str) -> str:
         return str(db.execute(f"SELECT COUNT(*) FROM {what}").fetchone()[0])
 
-    coders = db.execute("SELECT coder, coder_version, COUNT(*) FROM codings GROUP BY 1, 2 ORDER BY 1, 2").fetchall()
+    coders = codings_by_coder(db)
     last = db.execute("SELECT command, started_at_utc, finished_at_utc FROM runs ORDER BY run_id DESC LIMIT 1").fetchone()
     schema = db.execute("SELECT name FROM _sqlite_migrations ORDER BY rowid DESC LIMIT 1").fetchone()
     return {
@@ -714,6 +990,7 @@ def describe(db: Database) -> dict[str, str]:
         "decisions": count("decisions"),
         "quarantined items": count("quarantine"),
         "schema": schema[0] if schema else "none",
-        "coder": ", ".join(f"{name} {version} ({n} articles)" for name, version, n in coders) or "none yet",
+        "coder": ", ".join(f"{name} {version} ({n} articles)" for name, version, n, _ in coders) or "none yet",
+        "active coder": active_coder(db),
         "last run": f"{last[0]}, {last[1]} to {last[2] or 'not finished'}" if last else "none yet",
     }

@@ -36,7 +36,9 @@ class Coded:
 def code_article(article: Article, coder: Any) -> Any:
     """What the coder says of one article. An article that breaks it must not stop the others: it comes back as failed."""
     try:
-        return coder.code(article)
+        found = coder.code(article)
+        # A coder may as well give its reports alone.
+        return Coded("coded" if found else "nothing", "", tuple(found)) if isinstance(found, (list, tuple)) else found
     except RefusedError as e:
         return Coded("failed", e.reason)
     except Exception as e:

@@ -6,6 +6,7 @@ event and every figure in it is invented. Each text says in its note that it is 
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import hashlib
 import random
@@ -21,6 +22,7 @@ from pipeline.models import (
     Attribution,
     Candidate,
     Claim,
+    Coded,
     Evidence,
     Incident,
     Part,
@@ -293,6 +295,7 @@ def _save_incident(db: Database, rng: random.Random, number: int, run_id: int) -
     )  # fmt: skip
     links = {r.report_id: (1.0, "same day; same place") for r in reports}
     store.save_incident(db, incident, links=links)
+    store.save_incident_id(db, incident.incident_id, reports[0].report_id)
 
 
 def _article(
@@ -328,3 +331,156 @@ def _article(
     )  # fmt: skip
     origin = _id("o", number, 0 if version and rng.random() < 0.4 else version)
     return article, tuple(words.spans), origin
+
+
+# --- a large region, at the density of its news ------------------------------------------------------
+
+# A region at war, as one desk follows it: the large conflict data sets hold some 560 events a day for all the world, told by 1.6
+# reports each; of these a quarter, in twenty countries.
+EVENTS_A_DAY = 140
+COUNTRIES = 20
+SYLLABLES = ("ba", "da", "ra", "mi", "ku", "sha", "lo", "zan", "tar", "qa", "bel", "for", "ni", "gha", "dor", "se", "wal", "pet")
+CODES = tuple(a + b for a in "ABCDEFGHIJ" for b in "XYZQVW")
+
+
+@dataclass(frozen=True, slots=True)
+class _Land:
+    code: str
+    towns: tuple[tuple[str, str, float, float], ...]
+    weights: tuple[float, ...]
+    state: Actor
+    armed: tuple[Actor, ...]
+    civilians: Actor
+
+
+def _lands(rng: random.Random) -> tuple[list[_Land], list[float]]:
+    """Countries of which the first has a fifth of all events, each with towns of which some are far more often in the news."""
+    weights = [1 / (n + 1) for n in range(COUNTRIES)]
+    lands = []
+    for n, code in enumerate(CODES[:COUNTRIES]):
+        latitude, longitude, taken = -50 + 100 * rng.random(), -170 + 340 * rng.random(), set[str]()
+        towns = []
+        for t in range(max(40, int(900 * weights[n] ** 0.7))):
+            name = "".join(rng.choices(SYLLABLES, k=rng.randint(2, 4))).title()
+            name = name if name not in taken else f"{name} {rng.choice(SYLLABLES).title()}ville {t}"
+            taken.add(name)
+            towns.append((name, f"{code} {t % 12}", round(latitude + 6 * rng.random(), 4), round(longitude + 8 * rng.random(), 4)))
+        state, civilians = _group(f"Military of {code}", 1), Actor(f"Civilians ({code})", 7)
+        armed = tuple(_group(f"{code} {kind}", 2) for kind in ("Front", "Brigade", "Army", "Council", "Movement"))
+        lands.append(_Land(code, tuple(towns), tuple(1 / (t + 20) for t in range(len(towns))), state, armed, civilians))
+    return lands, weights
+
+
+def fill_world(db: Database, reports: int, seed: int = 1) -> None:
+    """Put `reports` reports with articles, evidence and incidents into an empty store, day after day at the density of a region's news.
+
+    More reports are more days, not denser ones; `repeat_world` makes many more of them. The town most in the news of all has one or two
+    events a day. About one event in twelve is recalled months later, as background. Written in bulk and without the index of words,
+    which linking does not use.
+    """
+    rng = random.Random(seed)
+    lands, weights = _lands(rng)
+    db.execute("PRAGMA foreign_keys = OFF")
+    db.execute("DROP TRIGGER IF EXISTS articles_fts_insert")
+    rows: dict[str, list[dict[str, object]]] = {}
+    made = event = 0
+    db.execute("BEGIN IMMEDIATE")
+    while made < reports:
+        made += _save_event(rng, rng.choices(lands, weights)[0], event, rows)
+        event += 1
+        if event % 2000 == 0 or made >= reports:
+            for table, found in rows.items():
+                if not found:
+                    continue
+                names = ",".join(f'"{c}"' for c in found[0])
+                marks = ",".join("?" * len(found[0]))
+                db.conn.executemany(f"INSERT INTO {table} ({names}) VALUES ({marks})", [tuple(r.values()) for r in found])
+            rows.clear()
+    db.conn.commit()
+    db.execute("PRAGMA foreign_keys = ON")
+
+
+def repeat_world(db: Database, times: int) -> None:
+    """Put the days of a filled store into it again, `times` times in all, each behind the one before."""
+    last = db.execute("SELECT MAX(date_start) FROM reports").fetchone()[0]
+    days = (dt.date.fromisoformat(last) - FIRST_DAY).days + 1
+    db.execute("PRAGMA foreign_keys = OFF")
+    shifted = {"date_start", "date_end"}
+    for table in ("articles", "reports", "evidence", "incidents", "incident_reports", "incident_actors", "incident_ids", "incident_times"):
+        names = [c.name for c in db[table].columns]
+        chosen = []
+        for name in names:
+            if name in ("article_id", "story_id", "report_id", "incident_id", "origin_id"):
+                chosen.append(f"{name} || '+' || k.n")
+            elif name in shifted:
+                chosen.append(f"date({name}, '+' || (k.n * {days}) || ' days')")
+            elif name in ("published_at_utc", "first_reported", "last_reported", "first_known", "last_known"):
+                chosen.append(f"strftime('%Y-%m-%dT%H:%M:%SZ', {name}, '+' || (k.n * {days}) || ' days')")
+            else:
+                chosen.append(f'"{name}"')
+        columns = ",".join(f'"{n}"' for n in names)
+        counter = f"WITH RECURSIVE k(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM k WHERE n < {times - 1})"
+        db.execute(f"{counter} INSERT INTO {table} ({columns}) SELECT {','.join(chosen)} FROM k CROSS JOIN (SELECT * FROM {table})")
+        db.conn.commit()
+    db.execute("PRAGMA foreign_keys = ON")
+
+
+def _save_event(rng: random.Random, land: _Land, event: int, rows: dict[str, list[dict[str, object]]]) -> int:
+    """One event with its reports; how many."""
+    day = FIRST_DAY + dt.timedelta(days=event // EVENTS_A_DAY)
+    town, admin1, latitude, longitude = rng.choices(land.towns, land.weights)[0]
+    sub, verb, modes, deadly = rng.choice(PLOTS)
+    sides = ((rng.choice(land.armed),), (land.state,)) if rng.random() < 0.7 else ((rng.choice(land.armed),), (land.civilians,))
+    where_prec = rng.choices((1, 2, 4), (70, 22, 8))[0]
+    undated, toll = rng.random() < 0.03, int(rng.paretovariate(1.1)) - 1 if deadly and rng.random() > 0.15 else None
+    toll = min(toll, 400) if toll is not None else None
+    times: list[str] = []
+    ids: list[str] = []
+    number = rng.choices((1, 2, 3, 5), (62, 24, 10, 4))[0]
+    recalled = rng.random() < 0.08
+    for version in range(number + recalled):
+        background = version == number
+        late = rng.randrange(20, 300) if background else version and rng.randrange(3)
+        published = f"{(day + dt.timedelta(days=late)).isoformat()}T{rng.randrange(24):02d}:00:00Z"
+        text = (
+            f"Dispatch {event}-{version}\n\n{sides[0][0].name} {verb} {sides[1][0].name} in {town} on {day:%A}, officials of the "
+            f"{''.join(rng.choices(SYLLABLES, k=2))} district said, after {' '.join(rng.choices(SYLLABLES, k=2))} had warned."
+        )
+        start = text.index(sides[0][0].name)
+        article_id, report_id = f"a{event}-{version}", f"r{event}-{version}"
+        killed = toll + rng.choice((0, 0, 0, 1, 2)) if toll is not None and version else toll
+        sure = {name: round(rng.uniform(0.5, 0.95), 2) for name in ("place_name", "sub_event_type", "deaths_best")}
+        coded = Report(
+            report_id=report_id, article_id=article_id, assertion="background" if background else "asserted",
+            event_type=EVENT_TYPE_OF[sub], sub_event_type=sub, modes=modes,
+            date_start=None if undated else day.isoformat(), date_end=None if undated else day.isoformat(),
+            date_prec=None if undated else 1, date_basis=None if undated else "relative",
+            place_name=admin1 if where_prec == 4 else town, country=land.code, admin1=admin1, latitude=latitude, longitude=longitude,
+            where_prec=where_prec, side_a=sides[0], side_b=sides[1], deaths_best=killed, deaths_low=killed, deaths_high=killed,
+            confidence=0.8, confidences=sure, coder="rules", coder_version="generated",
+        )  # fmt: skip
+        article = Article(
+            article_id=article_id, story_id=article_id, published_at_utc=published, published_source="metadata",
+            source=rng.choice(OUTLETS), headline=f"Dispatch {event}-{version}", text=text, note=NOTE,
+        )  # fmt: skip
+        origin = f"o{event}-{version if version and rng.random() > 0.4 else 0}"
+        rows.setdefault("articles", []).append(store.to_row(article) | {"origin_id": origin})
+        rows.setdefault("reports", []).append(store.to_row(coded, without=("evidence",)) | {"position": 0})
+        rows.setdefault("evidence", []).append(
+            {"report_id": report_id, "position": 0, "field": "sub_event_type", "start": start, "end": len(text), "quote": text[start:]}
+        )
+        rows.setdefault("incident_reports", []).append({"report_id": report_id, "incident_id": f"i{event}", "score": None, "why": ""})
+        ids.append(report_id)
+        times.append(published)
+    incident = Incident(
+        incident_id=f"i{event}", **{name: getattr(coded, name) for name in _CODED if name != "assertion"}, assertion="asserted",
+        number_of_reports=len(ids), number_of_articles=len(ids), number_of_sources=1, first_reported=min(times), last_reported=max(times),
+    )  # fmt: skip
+    for table, found in store.incident_rows(incident).items():
+        rows.setdefault(table, []).extend(found)
+    rows.setdefault("incident_ids", []).append({"incident_id": incident.incident_id, "report_id": ids[0]})
+    rows.setdefault("incident_times", []).append({"incident_id": incident.incident_id, "first_known": min(times), "last_known": max(times)})
+    return len(ids)
+
+
+_CODED = tuple(f.name for f in dataclasses.fields(Coded))

@@ -1,4 +1,4 @@
-"""Measure what can get slow: coding, place look-up, the dashboard's queries. Prints one table.
+"""Measure what can get slow: coding, place look-up, the dashboard's queries, linking, the past, a rebuild. Prints one table.
 
 Coding is given as a ratio to the bare spaCy pipeline over the same texts in the same run, since
 seconds differ from machine to machine and the parse is the floor under any coder of this kind. All
@@ -7,6 +7,7 @@ times are of the processor, not of the clock, so that other programs on the mach
 
 from __future__ import annotations
 
+import dataclasses
 import json
 import platform
 import statistics
@@ -21,13 +22,22 @@ from pipeline import run, store
 from pipeline.coding.coder import load_coder
 from pipeline.filters import Filters, where
 from pipeline.gazetteer import open_gazetteer
+from pipeline.incidents import known_on, update_incidents
 from pipeline.models import Article
+from pipeline.rebuild import rebuild
 from pipeline.settings import ROOT, load_settings
-from tests.generate import fill_store
+from tests.generate import fill_store, fill_world, repeat_world
 
 ROUNDS = 3
 CODING_ROUNDS = 2
 INCIDENTS = 10_000
+# A world of this many reports is generated, and repeated where more are asked for.
+BLOCK_REPORTS = 10_000
+MANY_REPORTS = 1_000_000
+MANY_INCIDENTS = 100_000
+REPORTS_AN_INCIDENT = 1.7
+LINKED_ARTICLES = 20
+LINKED_DAY = "2023-01-22"
 NAMES = (
     "Kirkuk", "Deir al-Zor", "Deir ez-Zor", "Al-Qa'im", "Qaim", "Tripoli", "Hodeidah", "Maiduguri", "Kharkiv", "Tel Aviv",
     "Gao", "Rafah", "Ain al-Asad", "Erbil", "Mogadishu", "Goma", "Nyala", "Lashio", "Nowhereville", "Xyzzy",
@@ -117,6 +127,84 @@ def bench_views(incidents: int) -> list[tuple[str, str]]:
     return rows
 
 
+def make_world(path: Path, reports: int) -> None:
+    """A store of so many reports at the density of a region's news; the first BLOCK_REPORTS, again and again."""
+    db = store.open_store(path)
+    db.execute("PRAGMA synchronous = OFF")
+    fill_world(db, min(reports, BLOCK_REPORTS))
+    if reports > BLOCK_REPORTS:
+        repeat_world(db, reports // BLOCK_REPORTS)
+    db.close()
+
+
+def time_linking(path: Path) -> tuple[float, float]:
+    """Processor seconds that linking one new article takes in a store, the median and the mean over LINKED_ARTICLES of one day.
+
+    Each tells an event again that the store has, and is taken back, so that all of them meet the same store.
+    """
+    db = store.open_store(path)
+    # The same articles in a small store and in the middle of a large one, which is the small one again and again.
+    ids = [i for (i,) in db.execute("SELECT report_id FROM reports WHERE date_start = ? ORDER BY report_id", (LINKED_DAY,))]
+    repeated = db.execute("SELECT COUNT(*) FROM reports").fetchone()[0] // BLOCK_REPORTS
+    some = [f"{i}+{repeated // 2}" if repeated > 1 else i for i in ids[:: max(1, len(ids) // LINKED_ARTICLES)]][:LINKED_ARTICLES]
+    taken = []
+    for report_id in some:
+        (report,) = store.load_reports(db, "r.report_id = ?", (report_id,))
+        (article,) = store.load_articles(db, [report.article_id])
+        new = dataclasses.replace(article, article_id=f"new-{report_id}", story_id=f"new-{report_id}", revision=1)
+        told = dataclasses.replace(report, report_id=f"new-{report_id}", article_id=new.article_id)
+        db.execute("BEGIN IMMEDIATE")
+        store.save_article(db, new)
+        store.save_coding(db, new.article_id, [told], coder="rules", coder_version="generated", outcome="coded")
+        taken.append(time_of(lambda: update_incidents(db, [new.article_id])))  # noqa: B023 - called at once
+        db.conn.rollback()
+    db.close()
+    return statistics.median(taken), statistics.mean(taken)
+
+
+def bench_linking(small: int, large: int) -> list[tuple[str, str]]:
+    """Linking one article into a small and a large store of the same density."""
+    rows, medians = [], []
+    for reports in (small, large):
+        with tempfile.TemporaryDirectory() as folder:
+            path = Path(folder) / "world.db"
+            made = time_of(lambda p=path, n=reports: make_world(p, n))
+            medians.append(time_linking(path))
+            rows.append(
+                (f"one article into {reports:,}", f"{medians[-1] * 1e3:.1f} ms (median of {LINKED_ARTICLES}; store made in {made:.0f} s)")
+            )
+    return [
+        *rows,
+        ("large / small", f"{medians[1][0] / medians[0][0]:.2f} times the median, {medians[1][1] / medians[0][1]:.2f} times the mean"),
+    ]
+
+
+def bench_history(incidents: int) -> list[tuple[str, str]]:
+    """A store of this many incidents as of a day in its middle, and all of them computed anew."""
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "world.db"
+        make_world(path, int(incidents * REPORTS_AN_INCIDENT))
+        db = store.open_store(path)
+        (middle,) = db.execute("SELECT date((MIN(julianday(date_start)) + MAX(julianday(date_start))) / 2) FROM reports").fetchone()
+        condition, params = where(Filters())
+
+        def look_back() -> int:
+            with known_on(db, middle) as then:
+                return int(
+                    then.execute(f"SELECT COUNT(*), SUM(i.deaths_best) FROM incidents i WHERE {condition}", tuple(params)).fetchone()[0]
+                )
+
+        count = db.execute("SELECT COUNT(*) FROM incidents").fetchone()[0]
+        viewed, known = best_of(look_back), look_back()
+        rebuild(db)  # the generated incidents are not quite what linking makes of the reports
+        rebuilt = time_of(lambda: rebuild(db))
+        db.close()
+    return [
+        (f"as of the middle, {count:,}", f"{viewed:.2f} s for the view and a total over it, {known:,} known then"),
+        (f"rebuild of {count:,}", f"{rebuilt:.1f} s, {rebuilt / count * 1e3:.2f} ms an incident"),
+    ]
+
+
 def show(title: str, rows: Sequence[tuple[str, str]]) -> None:
     """One block of the table."""
     print(f"\n{title}")
@@ -125,12 +213,14 @@ def show(title: str, rows: Sequence[tuple[str, str]]) -> None:
 
 
 def main() -> int:
-    """Run all of it; `--json` prints the same rows as JSON."""
-    settings = load_settings()
+    """Run all of it; `--json` prints the same rows as JSON, `--large` measures linking and history on stores of full size."""
+    settings, large = load_settings(), "--large" in sys.argv[1:]
     blocks = {
         "Coding": bench_coding(settings),
         "Gazetteer": bench_gazetteer(settings),
         "Monitor": bench_views(INCIDENTS),
+        "Linking": bench_linking(BLOCK_REPORTS, MANY_REPORTS if large else 10 * BLOCK_REPORTS),
+        "History": bench_history(MANY_INCIDENTS if large else INCIDENTS // 10),
     }
     if "--json" in sys.argv[1:]:
         print(json.dumps({title: dict(rows) for title, rows in blocks.items()}, indent=1))

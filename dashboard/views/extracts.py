@@ -14,7 +14,7 @@ from dashboard.queries import TTL_S, Fingerprint
 from dashboard.reading import heading, line, page_of, use_style
 from dashboard.states import guard_store, open_page
 from dashboard.wording import STATUS_WORDS, country_name, escape_markdown, format_day, join_words, plural
-from pipeline import exports
+from pipeline import exports, receipts
 from pipeline.codebook import columns
 from pipeline.errors import StoreBrokenError
 from pipeline.filters import Filters, to_params
@@ -101,9 +101,12 @@ def make_file(path: str, filters: Filters, shape: str, format: str) -> bytes:
     """The whole extract; made when it is asked for."""
     db = open_store_readonly(path)
     try:
-        return exports.export(db, filters, shape=shape, format=format)
+        receipt = receipts.make_receipt(db, filters)
+        content = exports.export(db, filters, shape=shape, format=format, receipt=receipt)
     finally:
         db.close()
+    receipts.keep(path, receipt)
+    return content
 
 
 def preview_frame(first: bytes) -> pd.DataFrame:

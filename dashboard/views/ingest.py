@@ -17,7 +17,7 @@ from dashboard.states import guard_store, open_page
 from dashboard.wording import ASSERTION_WORDS, event_and_place, format_date, format_toll, plural
 from pipeline.errors import DatelineError, RefusedError, StoreBrokenError
 from pipeline.settings import Settings, load_settings
-from pipeline.store import open_store
+from pipeline.store import active_coder, open_store
 
 RESULT = "ingest_result"
 FILE_TYPES = [
@@ -59,7 +59,7 @@ def ingest_files(settings: Settings, uploads: Sequence[Any], published: str | No
             (Path(folder) / names[-1]).write_bytes(upload.getbuffer())
         db = open_store(settings.store)
         try:
-            coder = cached_coder(settings.model, str(settings.cache))
+            coder = cached_coder(settings.model, str(settings.cache), settings.coder or active_coder(db))
             return ingest(db, [Path(folder)], coder=coder, settings=settings, published=published, progress=progress)
         finally:
             db.close()
@@ -79,7 +79,7 @@ def ingest_text(settings: Settings, *, text: str, source: str, url: str, publish
         item = refuse(e, PASTED, text.encode())
     db = open_store(settings.store)
     try:
-        return ingest_items(db, [item], coder=cached_coder(settings.model, str(settings.cache))), ids
+        return ingest_items(db, [item], coder=cached_coder(settings.model, str(settings.cache), settings.coder or active_coder(db))), ids
     finally:
         db.close()
 

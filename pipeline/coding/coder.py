@@ -56,6 +56,8 @@ from pipeline.models import EVENT_TYPE_OF, Actor, Article, Attribution, Claim, E
 from pipeline.settings import Settings, load_settings
 
 CODER = "rules"
+# The same rules without what was learned of sentences and of sides.
+GRAMMAR = "grammar"
 RULES_VERSION = "1"
 # An article less likely than this to tell an asserted event gives no report (docs/MODEL_CARD.md has the curve).
 RELEVANCE = 0.5
@@ -153,8 +155,6 @@ class _Parsed:
 class Coder:
     """The rule coder over one spaCy pipeline, one gazetteer and one actor list; same text, same reports."""
 
-    name = CODER
-
     def __init__(
         self,
         nlp: Language,
@@ -163,7 +163,10 @@ class Coder:
         countries: Countries,
         learned: Learned | None = None,
         side_weights: SideWeights | None = None,
+        *,
+        name: str = CODER,
     ) -> None:
+        self.name = name
         self.nlp = nlp
         self.learned = learned
         self.side_weights = side_weights
@@ -1008,9 +1011,17 @@ def _without_summary(reports: Sequence[Report]) -> list[Report]:
 
 def load_coder(settings: Settings | None = None) -> Coder:
     """The rule coder of these settings, with its model, gazetteer and actor list loaded."""
-    settings = settings or load_settings()
-    actors, countries = load_actors(), load_countries()
-    coder = Coder(load_nlp(settings.model), open_gazetteer(settings.cache), actors, countries, load_learned(), load_side_weights())
+    return _load(settings or load_settings(), CODER, load_learned(), load_side_weights())
+
+
+def load_grammar(settings: Settings | None = None) -> Coder:
+    """The rules without what was learned of sentences and of sides; grouping sentences into events keeps its weights."""
+    return _load(settings or load_settings(), GRAMMAR, None, None)
+
+
+def _load(settings: Settings, name: str, learned: Learned | None, side_weights: SideWeights | None) -> Coder:
+    nlp, gazetteer = load_nlp(settings.model), open_gazetteer(settings.cache)
+    coder = Coder(nlp, gazetteer, load_actors(), load_countries(), learned, side_weights, name=name)
     coder.languages = settings.languages
     # What was loaded lives as long as the process: the collector need not look through it again and again.
     gc.collect()

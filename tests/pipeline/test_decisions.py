@@ -50,6 +50,14 @@ def test_merge_leads_the_younger_id_to_the_older_and_undo_parts_them(three: Any)
     assert dump(three) == before
 
 
+def test_undoing_what_was_set_on_an_id_reaches_the_incident_it_was_merged_into(three: Any) -> None:
+    taken = decisions.set_field(three, C, "country", "SY", **BY)
+    decisions.merge(three, C, A, **BY)
+    assert load(three, A).country == "SY"
+    decisions.undo(three, taken.decision_id, **BY)
+    assert (load(three, A).country, load(three, A).review_status) == ("IQ", "machine")
+
+
 def test_split_and_undo(three: Any) -> None:
     taken = decisions.split(three, A, ["b-0"], reason="another strike that day", **BY)
     assert stored_partition(three) == [("a-0",), ("b-0",), ("c-0",)]
@@ -60,6 +68,16 @@ def test_split_and_undo(three: Any) -> None:
     decisions.undo(three, taken.decision_id, **BY)
     assert stored_partition(three) == [("a-0", "b-0", "d-0"), ("c-0",)]
     assert load(three, B).merged_into == A
+
+
+def test_an_incident_whose_founder_is_gone_is_not_continued_by_what_was_split_off(three: Any) -> None:
+    fill(three, [make_article("d", "2023-12-05")], [make_report("d", deaths=7)])
+    decisions.split(three, A, ["b-0"], **BY)
+    with store.writing(three):
+        store.save_coding(three, "a", [], coder="hand", coder_version="2", outcome="nothing")
+        update_incidents(three, ["a", "b", "d"], changed=[A, B])
+    assert (load(three, A).report_ids, load(three, B).report_ids) == (("d-0",), ("b-0",))
+    assert update_incidents(three, ["a", "b", "d"], changed=[A, B]) == set()
 
 
 def test_assign_to_another_and_to_none(three: Any) -> None:

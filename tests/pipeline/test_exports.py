@@ -175,7 +175,7 @@ def test_parquet_keeps_types(db: Any) -> None:
 
 def test_xlsx_has_the_rows_the_meanings_and_the_losses(db: Any) -> None:
     book = openpyxl.load_workbook(io.BytesIO(exports.export(db, Filters(), shape="ucdp", format="xlsx")))
-    assert book.sheetnames == ["incidents", "columns", "not held"]
+    assert book.sheetnames == ["incidents", "columns", "not held", "receipt"]
     header, first, *_ = book["incidents"].iter_rows(values_only=True)
     row = dict(zip(header, first, strict=True))
     assert (row["date_start"].date().isoformat(), row["best"], row["source_headline"]) == ("2023-12-03", 5, "'=cmd|' /C calc'!A0")
@@ -188,9 +188,36 @@ def test_xlsx_has_the_rows_the_meanings_and_the_losses(db: Any) -> None:
 def test_the_same_store_gives_the_same_bytes(db: Any, tmp_path: Path, shape: str, format: str) -> None:
     first = exports.export(db, Filters(), shape=shape, format=format)
     target = tmp_path / "deep" / f"out.{format}"
-    assert exports.write_export(db, Filters(), target, shape=shape, format=format) == len(first)
+    receipt = exports.write_export(db, Filters(), target, shape=shape, format=format)
+    assert len(receipt.rows) == 3
     assert target.read_bytes() == first
-    assert [p.name for p in target.parent.iterdir()] == [target.name]
+    beside = [f"{target.name}.receipt.json"] if format == "csv" else []
+    assert sorted(p.name for p in target.parent.iterdir()) == [target.name, *beside]
+
+
+def test_every_format_carries_the_receipt(db: Any, tmp_path: Path) -> None:
+    found = {}
+    for format in exports.FORMATS:
+        target = tmp_path / f"out.{format}"
+        receipt = exports.write_export(db, Filters(), target, format=format)
+        if format == "csv":
+            found[format] = json.loads(exports.receipt_path(target).read_text(encoding="utf-8"))["receipt_id"]
+        elif format == "geojson":
+            found[format] = json.loads(target.read_bytes())["receipt"]["receipt_id"]
+        elif format == "parquet":
+            found[format] = json.loads(pq.read_schema(target).metadata[b"receipt"])["receipt_id"]
+        else:
+            rows = openpyxl.load_workbook(target)["receipt"].iter_rows(values_only=True)
+            found[format] = dict(rows)["receipt_id"]
+    assert found == dict.fromkeys(exports.FORMATS, receipt.receipt_id)
+
+
+def test_an_extract_as_of_a_day_holds_what_was_known_then(db: Any) -> None:
+    fill(db, [make_article("d", "2023-12-05", source="Rudaw")], [make_report("d", deaths=9)])
+    now, then = (read_csv(exports.export(db, Filters(), as_of=day)) for day in (None, "2023-12-04"))
+    assert next((r["date_start"], r["deaths_best"], r["number_of_reports"]) for r in now) == ("2023-12-03", "9", "2")
+    assert [(r["date_start"], r["deaths_best"], r["number_of_reports"]) for r in then] == [("2023-12-03", "5", "1")]
+    assert json.loads(then[0]["article_ids"]) == ["a"]
 
 
 @pytest.mark.parametrize("shape", exports.SHAPES)
