@@ -51,7 +51,7 @@ from pipeline.coding.steps import Step, event_steps, text_steps
 from pipeline.coding.texts import span_text, text_of
 from pipeline.coding.tolls import Told, Toll, resolve_toll, with_parts
 from pipeline.errors import SettingsError
-from pipeline.gazetteer import Gazetteer, open_gazetteer
+from pipeline.gazetteer import distance_km, Gazetteer, open_gazetteer
 from pipeline.models import EVENT_TYPE_OF, Actor, Article, Attribution, Claim, Evidence, Report
 from pipeline.settings import Settings, load_settings
 
@@ -975,20 +975,36 @@ def _confidences(
 SAME_TOLL = 4
 
 
+# Places this near, with one day and one toll, are one event told twice.
+REPEAT_KM = 60.0
+
+
+def _repeats(earlier: Report, later: Report) -> bool:
+    """Whether a report tells an earlier one of the same article again: the same in all, or the same toll on the same day thereabouts."""
+    if earlier.assertion != later.assertion:
+        return False
+    same = (earlier.sub_event_type, earlier.date_start, earlier.place_name, earlier.deaths_best)
+    if same == (later.sub_event_type, later.date_start, later.place_name, later.deaths_best):
+        return True
+    if later.assertion != "asserted" or (later.deaths_best or 0) < 2 or later.deaths_best != earlier.deaths_best:
+        return False
+    if later.event_type != earlier.event_type or not (later.date_start and earlier.date_start):
+        return False
+    if later.date_start > (earlier.date_end or earlier.date_start) or earlier.date_start > (later.date_end or later.date_start):
+        return False
+    if later.latitude is None or later.longitude is None or earlier.latitude is None or earlier.longitude is None:
+        return True
+    if max(later.where_prec or 6, earlier.where_prec or 6) >= 4:
+        return later.country == earlier.country
+    return distance_km(earlier.latitude, earlier.longitude, later.latitude, later.longitude) <= REPEAT_KM
+
+
 def _without_repeats(reports: Sequence[Report]) -> list[Report]:
-    """Reports of one article that say the same (type, day, place, toll) are one."""
+    """Reports of one article that tell one event twice are one: the first told."""
     kept: list[Report] = []
     for r in reports:
-        key = (r.assertion, r.sub_event_type, r.date_start, r.place_name, r.deaths_best)
-        if any((k.assertion, k.sub_event_type, k.date_start, k.place_name, k.deaths_best) == key for k in kept):
-            continue
-        # The same toll of the same kind at the same place on another day is the toll told again.
-        if (r.deaths_best or 0) >= SAME_TOLL and any(
-            (k.assertion, k.sub_event_type, k.place_name, k.deaths_best) == (r.assertion, r.sub_event_type, r.place_name, r.deaths_best)
-            for k in kept
-        ):
-            continue
-        kept.append(r)
+        if not any(_repeats(k, r) for k in kept):
+            kept.append(r)
     return kept
 
 

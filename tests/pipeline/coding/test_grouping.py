@@ -51,9 +51,7 @@ def test_one_toll_over_several_places_is_one_event(coder: Any) -> None:
 
 
 def test_an_event_of_years_ago_does_not_count(coder: Any) -> None:
-    text = (
-        "An air strike killed four people in Mosul on Tuesday, medics said. Gunmen stormed a school in Kirkuk on 3 May 2021, killing 45 people."
-    )
+    text = "An air strike killed four people in Mosul on Tuesday, medics said. Gunmen stormed a school in Kirkuk on 3 May 2021, killing 45 people."
     assert [(r.place_name, r.deaths_best) for r in told(coder, text) if r.assertion == "asserted"] == [("Mosul", 4)]
 
 
