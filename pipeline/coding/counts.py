@@ -343,9 +343,16 @@ PART_AFTER = re.compile(
 
 def _is_part(noun: Token) -> bool:
     """Whether a noun phrase only details another count: "including", "among them", "two of them"."""
-    before = noun.doc[max(0, noun.left_edge.i - 4) : noun.left_edge.i].text.lower()
+    start = noun.left_edge.i
+    before = noun.doc[max(0, start - 4) : start].text.lower()
     if re.search(r"\b(?:including|among them|among whom|amongst them|of whom|of them|among the dead)\b[^.;]{0,12}$", before):
         return True
+    listed = noun.doc[max(noun.sent.start, start - 12) : start]
+    if re.search(r"\b(?:including|among them|among whom|among the dead)\b[^.;:]{0,60}$", listed.text.lower()):
+        marker = max((t.i for t in listed if t.lower_ in ("including", "among")), default=start)
+        # "among them a mother and her three children": the list goes on until a verb ends it.
+        if not any(t.pos_ in ("VERB", "AUX") for t in noun.doc[marker + 1 : start]):
+            return True
     if re.search(r"\b(?:of them|of whom)\b", noun.doc[noun.left_edge.i : noun.i + 1].text, re.I):
         return True  # "three of them women"
     return PART_AFTER.match(text_of(noun.doc), noun.idx + len(noun)) is not None

@@ -151,6 +151,8 @@ def own_date(frame: Frame, base: DateMention | None, *, past: bool = False) -> D
     """
     known: list[DateMention] = []
     for d in frame.dates:
+        if d.kind == "anaphor" and any(x.kind == "point" and x.date_start and 0 <= d.start - x.end <= 2 for x in frame.dates):
+            continue  # "On Monday, one day after the raid": the count only explains the day before it
         if d.date_start:
             if d.grip > PLANNED or not (past or frame.assertion == "asserted"):
                 known.append(d)
