@@ -151,7 +151,7 @@ def own_date(frame: Frame, base: DateMention | None, *, past: bool = False) -> D
     """
     known: list[DateMention] = []
     for d in frame.dates:
-        if d.kind == "anaphor" and any(x.kind == "point" and x.date_start and 0 <= d.start - x.end <= 2 for x in frame.dates):
+        if _is_counted(d) and any(x.date_start and not _is_counted(x) and 0 <= d.start - x.end <= 2 for x in frame.dates):
             continue  # "On Monday, one day after the raid": the count only explains the day before it
         if d.date_start:
             if d.grip > PLANNED or not (past or frame.assertion == "asserted"):
@@ -159,8 +159,13 @@ def own_date(frame: Frame, base: DateMention | None, *, past: bool = False) -> D
         elif d.kind == "anaphor" and base is not None and base.date_start and (d.shift or d.label == "anaphor2"):
             known.append(shift_date(d, base.date_start, base.date_end or base.date_start))
     # "On Monday, one day after the raid": the day that is named is surer than the one that is counted.
-    named = any(d.kind != "anaphor" and d.grip >= OWN and d.prec == 1 for d in known)
-    return min(known, key=lambda d: ((d.prec or 0) >= 3, named and d.kind == "anaphor", -d.grip, d.start), default=None)
+    named = any(not _is_counted(d) and d.grip >= OWN and d.prec == 1 for d in known)
+    return min(known, key=lambda d: ((d.prec or 0) >= 3, named and _is_counted(d), -d.grip, d.start), default=None)
+
+
+def _is_counted(d: DateMention) -> bool:
+    """Whether a day is counted from another one: "two days later"."""
+    return d.kind == "anaphor" or d.label.startswith("anaphor")
 
 
 def disjoint(a: DateMention, b: DateMention) -> bool:
