@@ -657,6 +657,8 @@ REGION = 1.5
 TOLD_OF = 0.8
 # What must speak for a place elsewhere in such news.
 ABROAD = 0.25
+# A town of this many people is meant in any news: Istanbul in African news.
+WELL_KNOWN = 1_000_000
 NEAR_KM = 60.0
 # A small place that nothing else in a text of several names speaks for is another place of that name, which
 # the gazetteer does not have.
@@ -857,7 +859,7 @@ def _decide(
         nation = next((s.country for s in group.spans if s.country), None)
         if nation and meant.kind != "country" and meant.country != nation:
             fits = False  # "the Libyan city of Derna" is not the one in Romania
-        if region and meant.country not in region and meant.kind != "country" and held_up < ABROAD:
+        if region and meant.country not in region and meant.kind != "country" and held_up < ABROAD and meant.population < WELL_KNOWN:
             fits = False  # "Tema" in African news is no town elsewhere unless the text speaks of that country
         for span in group.spans:
             span.place = meant if fits else None
