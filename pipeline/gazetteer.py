@@ -124,6 +124,10 @@ def distance_km(latitude: float, longitude: float, other_latitude: float, other_
     return 12742.0 * math.asin(math.sqrt(min(1.0, h)))
 
 
+# Of the way to a country's furthest province, how much a province must lie to a side to be of the country's part there.
+PART = 0.35
+
+
 class Gazetteer:
     """The opened index. Reads only; what was looked up once is kept for the life of the process."""
 
@@ -135,6 +139,7 @@ class Gazetteer:
         self._alike: dict[str, tuple[Place, ...]] = {}
         self._longest: dict[str, int] = {}
         self._countries: dict[str, Place] | None = None
+        self._provinces: dict[str, list[tuple[float, float]]] | None = None
 
     def close(self) -> None:
         """Let go of the file."""
@@ -236,6 +241,29 @@ class Gazetteer:
     def country(self, code: str) -> Place | None:
         """The country with this alpha-2 code, or None."""
         return self._all_countries().get(code)
+
+    def part(self, code: str, bearing: float) -> tuple[float, float] | None:
+        """The middle of a country's part on one side ("northern"): the mean of the provinces that lie that way; None of none.
+
+        `bearing` is in degrees clockwise from north.
+        """
+        middle = self.country(code)
+        if middle is None:
+            return None
+        if self._provinces is None:
+            self._provinces = {}
+            for country, latitude, longitude in self._db.execute(
+                "SELECT country, latitude, longitude FROM place WHERE kind = 'admin1' ORDER BY place_id"
+            ):
+                self._provinces.setdefault(str(country), []).append((float(latitude), float(longitude)))
+        north, east = math.cos(math.radians(bearing)), math.sin(math.radians(bearing))
+        narrow = math.cos(math.radians(middle.latitude))
+        points = self._provinces.get(code, [])
+        reach = [(p[0] - middle.latitude) * north + (p[1] - middle.longitude) * narrow * east for p in points]
+        if not reach or max(reach) <= 0:
+            return None
+        held = [p for p, r in zip(points, reach, strict=True) if r >= PART * max(reach)]
+        return round(sum(p[0] for p in held) / len(held), 4), round(sum(p[1] for p in held) / len(held), 4)
 
     def country_code(self, name: str) -> str | None:
         """The alpha-2 code of the country of this name, or None."""

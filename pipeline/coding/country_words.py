@@ -83,3 +83,9 @@ def region_of(source: str) -> frozenset[str]:
         if row["kind"] == "region" and any(name.lower() in lowered for name in row["words"].split(";")):
             return frozenset(row["value"].split(";"))
     return frozenset()
+
+
+@lru_cache(maxsize=1)
+def often_told_of() -> frozenset[str]:
+    """The countries that conflict news tells of most: of two places of a bare name, the one there is likelier meant."""
+    return frozenset(code for row in read_table("country_clues.csv") if row["kind"] == "often" for code in row["words"].split(";"))

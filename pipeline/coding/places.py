@@ -19,7 +19,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from pipeline.coding.country_words import country_words, region_of
+from pipeline.coding.country_words import country_words, often_told_of, region_of
 from pipeline.coding.texts import text_of
 from pipeline.gazetteer import (
     DIVISION_WORDS,
@@ -653,8 +653,12 @@ POPULATION, TOGETHER, PARENT, ASKED, OTHER, LIKE = 0.5, 1.6, 6.0, 3.0, 1.0, 1.2
 CAPITAL = 0.8
 # For the part of the world that a publisher tells of (allAfrica: Africa).
 REGION = 1.5
+# For a country that conflict news tells of most, where a bare name is shared: "Hangu".
+TOLD_OF = 0.8
 # What must speak for a place elsewhere in such news.
 ABROAD = 0.25
+# A town of this many people is meant in any news: Istanbul in African news.
+WELL_KNOWN = 1_000_000
 NEAR_KM = 60.0
 # A small place that nothing else in a text of several names speaks for is another place of that name, which
 # the gazetteer does not have.
@@ -684,11 +688,12 @@ def locate(
     votes: dict[str, int] | None = None,
     outlet: Sequence[Place] = (),
     region: frozenset[str] = frozenset(),
+    told_of: frozenset[str] = frozenset(),
 ) -> None:
     """Give every span its place (or None), all names of the text decided together; sets `place` and `support`.
 
     `votes` counts country adjectives by alpha-2 code, `outlet` holds what the publisher's own name can mean,
-    `region` the countries that the publisher tells of.
+    `region` the countries that the publisher tells of, `told_of` those that conflict news tells of most.
     """
     votes = votes or {}
     groups = _group(spans, gazetteer, votes)
@@ -698,7 +703,7 @@ def locate(
     ]
     if outlet:
         fixed.append((list(outlet), 0.7))
-    _decide(live, fixed, gazetteer, region)
+    _decide(live, fixed, gazetteer, region, told_of)
     for group in groups:
         for span in group.spans:
             if not group.options:
@@ -779,7 +784,11 @@ def _seats(division: Place, gazetteer: Gazetteer) -> list[Place]:
 
 
 def _decide(
-    groups: Sequence[_Group], fixed: Sequence[tuple[list[Place], float]], gazetteer: Gazetteer, region: frozenset[str] = frozenset()
+    groups: Sequence[_Group],
+    fixed: Sequence[tuple[list[Place], float]],
+    gazetteer: Gazetteer,
+    region: frozenset[str] = frozenset(),
+    told_of: frozenset[str] = frozenset(),
 ) -> None:
     if not groups:
         return
@@ -803,6 +812,8 @@ def _decide(
                 points += PARENT
             if place.country in region:
                 points += REGION
+            if place.country in told_of and place.kind != "country":
+                points += TOLD_OF
             places.append(place)
             base.append(points)
         edges.append(len(places))
@@ -848,7 +859,7 @@ def _decide(
         nation = next((s.country for s in group.spans if s.country), None)
         if nation and meant.kind != "country" and meant.country != nation:
             fits = False  # "the Libyan city of Derna" is not the one in Romania
-        if region and meant.country not in region and meant.kind != "country" and held_up < ABROAD:
+        if region and meant.country not in region and meant.kind != "country" and held_up < ABROAD and meant.population < WELL_KNOWN:
             fits = False  # "Tema" in African news is no town elsewhere unless the text speaks of that country
         for span in group.spans:
             span.place = meant if fits else None
@@ -996,7 +1007,7 @@ def find_places(
     considered = [span for span in spans if span.logit > _KEEP]
     for code in (*_homes_named(words), *(w.countries[0] for w in country_words(words.text) if len(w.countries) == 1)):
         votes[code] = votes.get(code, 0) + 1
-    locate(considered, gazetteer, votes=votes, outlet=outlet, region=region_of(source))
+    locate(considered, gazetteer, votes=votes, outlet=outlet, region=region_of(source), told_of=often_told_of() if implied else frozenset())
     accepted = _accept(considered)
     mentions = _mentions(doc, looks, accepted, gazetteer, embedded=embedded)
     if adjectives:
@@ -1179,8 +1190,9 @@ def _mentions(doc: Doc, looks: _Looks, spans: Sequence[_Span], gazetteer: Gazett
         place = span.place
         relation, phrase_start, phrase_end, prec, point = _relation(text, span, place, gazetteer)
         if relation == "part_of" and point and place:
-            place = _part(text, phrase_start, span, gazetteer) or place
-            point = place.latitude, place.longitude
+            own = _part(text, phrase_start, span, gazetteer)
+            point = (own.latitude, own.longitude) if own else _part_point(text[phrase_start:phrase_end], place, gazetteer) or point
+            place = own or place
         prec = _division_prec(text, span, place, prec, relation)
         approximate, anchor = False, ""
         if place is None:
@@ -1298,6 +1310,8 @@ def _relation(text: str, span: _Span, place: Place | None, gazetteer: Gazetteer)
             if name == "countryside":
                 return name, start, match.end(), 4, point
             return name, start, match.end(), 2 if prec in (1, 3) else prec, point
+    if kind == "country" and (match := _SIDE_AFTER.match(text, span.end)):
+        return "part_of", start, match.end(), 5, point
     if kind in ("country", "admin1", "sea") and (part := re.search(r"\b([a-z]+(?:[\s-]?[a-z]+)?)\s+(?:parts?\s+of\s+)?$", before, re.I)):
         words = part.group(1).lower().replace("-", "").split()[-1]
         if words in _PARTS:
@@ -1317,6 +1331,19 @@ def _part(text: str, phrase_start: int, span: _Span, gazetteer: Gazetteer) -> Pl
     """ "Northern Mali" as a region of its own, where the gazetteer has it."""
     word = re.split(r"[^\w-]", text[phrase_start : span.start].strip())[0].lower().replace("-", "")
     return next((p for p, _ in gazetteer.matches(f"{_PARTS.get(word, word)} {span.key}") if p.kind == "region"), None)
+
+
+def _part_point(phrase: str, place: Place, gazetteer: Gazetteer) -> tuple[float, float] | None:
+    """Where "southern Afghanistan" or "Pakistan's northwest" is drawn: the middle of that side; None of a province or the middle."""
+    bearing = _bearing(phrase.replace(place.name, ""))
+    if place.kind != "country" or not place.country or bearing is None:
+        return None
+    return gazetteer.part(place.country, bearing)
+
+
+_SIDE_AFTER = re.compile(
+    r"['’]s\s+(?:(?:far|restive|troubled|volatile)\s+)?(north|south|east|west)-?(?:east|west)?(?:ern)?\b(?!\s+(?:coast|of))", re.I
+)
 
 
 def _moved(match: re.Match[str], point: tuple[float, float] | None) -> tuple[tuple[float, float] | None, bool]:

@@ -24,6 +24,9 @@ def report_of(coder: Any, text: str) -> Report:
         pytest.param("Boko Haram gunmen killed nine villagers on Monday.", "NG", "Boko Haram", id="a group at home"),
         pytest.param("Gunmen killed nine people in the local government area on Monday.", "NG", "local government area", id="a term"),
         pytest.param("Gunmen killed nine people, the Kaduna State Police Command said.", "NG", "Kaduna State", id="inside a name"),
+        pytest.param("Two herders died when Rizeigat gunmen opened fire on Monday.", "SD", "Rizeigat", id="a people"),
+        pytest.param("Gunmen killed nine people on Monday, Radio Okapi reported.", "CD", "Radio Okapi", id="a national outlet"),
+        pytest.param("Gunmen killed a Radio Baidoa journalist on Monday.", "SO", "Baidoa", id="a large place in a longer name"),
     ],
 )
 def test_the_country_where_no_place_tells_it(coder: Any, text: str, country: str, words: str) -> None:
@@ -32,6 +35,16 @@ def test_the_country_where_no_place_tells_it(coder: Any, text: str, country: str
     (evidence,) = [e for e in report.evidence if e.field == "country"]
     assert words in evidence.quote or evidence.quote in words
     assert text[evidence.start : evidence.end] == evidence.quote
+
+
+def test_a_namesake_abroad_is_looked_for_at_home(coder: Any) -> None:
+    report = report_of(coder, "Six herders were shot dead by gunmen in the village of Sari in Mellit, North Darfur, on Monday.")
+    assert report.country == "SD"
+
+
+def test_a_border_named_after_another_country_is_no_place_there(coder: Any) -> None:
+    report = report_of(coder, "Seleka gunmen killed ten civilians in a village close to the Chadian border on Monday.")
+    assert report.country == "CF"
 
 
 def test_no_country_without_words(coder: Any) -> None:

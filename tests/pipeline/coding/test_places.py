@@ -220,3 +220,18 @@ def test_a_country_as_an_adjective_is_no_place(nlp: Language, gazetteer: Gazette
 def test_a_part_of_a_country_is_drawn_there(nlp: Language, gazetteer: Gazetteer) -> None:
     (m,) = find_places(nlp("Rockets were fired in northeastern Syria."), gazetteer)
     assert m.latitude == pytest.approx(36.5, abs=0.3)
+
+
+@pytest.mark.parametrize(
+    ("text", "point"),
+    [
+        ("Rockets were fired in southern Afghanistan.", (32.0, 65.0)),
+        ("A mine killed two in Pakistan's northwest on Monday.", (34.0, 71.5)),
+    ],
+)
+def test_a_side_of_a_country_is_drawn_on_that_side(nlp: Language, gazetteer: Gazetteer, text: str, point: tuple[float, float]) -> None:
+    (m,) = find_places(nlp(text), gazetteer)
+    assert (m.relation, m.where_prec) == ("part_of", 5)
+    assert m.latitude is not None
+    assert m.longitude is not None
+    assert distance_km(m.latitude, m.longitude, *point) < 250
