@@ -283,7 +283,10 @@ class Coder:
                     else:
                         f.planned.append(t)
             f.casualties = [
-                c for c in casualties if sent.start <= c.cue < sent.end and (c.best == 0 or clause_status(doc[c.cue]) == "asserted")
+                c
+                for c in casualties
+                if sent.start <= c.cue < sent.end
+                and (c.best == 0 or (clause_status(doc[c.cue]) == "asserted" and not _days_before(doc[c.cue])))
             ]
             # "OUAKA. 2 February: In Bambari ...": a day that runs over a sentence's end belongs to what follows.
             # "The March 23 Movement" is no day.
@@ -379,7 +382,9 @@ class Coder:
             return False  # "shelling killed 22 in the city over the past 24 hours" is one event of that day
         days = [d for d in f.dates if d.kind == "point" and d.prec == 1]
         since = re.search(
-            r"\b(?:since|so far|this year|this month|in the (?:past|last|first)|over the (?:past|last))\b", span_text(f.sent), re.I
+            r"\b(?:since|so far|this year|this month|in the (?:past|last|first)|over the (?:past|last)|in \w+ (?:years|months|decades))\b",
+            span_text(f.sent),
+            re.I,
         )
         plural = re.search(
             r"\b(?:attacks|strikes|raids|incidents|clashes|bombings|killings|airstrikes|kidnappings|shootings|ambushes|cases|encounters)\b",
@@ -804,6 +809,15 @@ def _kinds_by_token(doc: Doc, people: Sequence[who.ActorMention]) -> dict[int, s
 
 def _mention_at(people: Sequence[who.ActorMention], token: Token) -> who.ActorMention | None:
     return next((m for m in people if m.head == token.i or m.start <= token.idx < m.end), None)
+
+
+def _days_before(cue: Token) -> bool:
+    """Whether a count is of what happened days before the news: "a day after a bombing that killed nine"."""
+    for node in (cue, *cue.ancestors):
+        for after in (node, *node.children):
+            if after.lower_ in ("after", "since") and after.i and after.i < cue.i and after.nbor(-1).lemma_ in ("day", "week", "month", "year"):
+                return after.dep_ in ("prep", "mark", "advmod", "pcomp")
+    return False
 
 
 def _is_plain(f: Frame) -> bool:
