@@ -35,6 +35,9 @@ from pipeline.errors import SettingsError
 
 WEIGHTS = Path(__file__).with_name("weights") / "founding.csv"
 ANSWERS = ("goes on", "new", "recalled")
+# An event counted twice costs a tally more than one missed: a new one needs better than even odds. Held out on
+# tests/gold/train, 0.55 against 0 trades 0.006 of incident F1 for 0.025 of the deaths' error.
+LEAST_NEW = 0.55
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,6 +69,8 @@ class Founding:
         top = max(totals)
         shares = [math.exp(t - top) for t in totals]
         best = max(range(len(shares)), key=lambda k: (shares[k], -k))
+        if ANSWERS[best] == "new" and shares[best] / sum(shares) < LEAST_NEW:
+            best = 0
         others = [k for k in range(len(shares)) if k != best]
         told = sorted(parts, key=lambda p: (-(p[1][best] - max(p[1][k] for k in others)), p[0]))
         return Answer(ANSWERS[best], shares[best] / sum(shares), tuple(name for name, _ in told[:3]))
