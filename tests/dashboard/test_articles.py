@@ -222,3 +222,16 @@ def check_html(at: AppTest) -> None:
 def test_what_changed_between_versions_is_shown_and_escaped() -> None:
     found = changes_html("Five people <b>died</b> in Kirkuk.", "Seven people <b>died</b> near Kirkuk.")
     assert "<del>Five</del><ins>Seven</ins> people &lt;b&gt;died&lt;/b&gt; <del>in</del><ins>near</ins> Kirkuk." in found
+
+
+def test_an_article_shows_the_active_coders_reports_only(own_store: Path) -> None:
+    db = store.open_store(own_store)
+    fill(db, [make_article("a")], [make_report("a")])
+    with store.writing(db):
+        store.save_coding(db, "a", [make_report("a", number=5)], coder="other", coder_version="1", outcome="coded")
+    db.close()
+    view = load_article(own_store, "a")
+    assert view is not None
+    assert [r.report_id for r in view.reports] == ["a-0"]
+    rows, _ = search_articles(own_store)
+    assert list(rows["reports"]) == [1]
