@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard.evidence import changes_html
-from dashboard.queries_articles import search_articles, snippet_html
+from dashboard.queries_articles import load_article, search_articles, snippet_html
 from pipeline import store
 from pipeline.incidents import update_incidents
 from pipeline.models import Evidence
 from tests.dashboard.pages import broken_store, page_text, reader_of, run_page
 from tests.dashboard.test_evidence import HOSTILE, Reader, read
+from tests.reports import fill as fill_store
 from tests.reports import make_article, make_report
 
 # What means something to a full-text query, in any order.
@@ -226,7 +227,7 @@ def test_what_changed_between_versions_is_shown_and_escaped() -> None:
 
 def test_an_article_shows_the_active_coders_reports_only(own_store: Path) -> None:
     db = store.open_store(own_store)
-    fill(db, [make_article("a")], [make_report("a")])
+    fill_store(db, [make_article("a")], [make_report("a")])
     with store.writing(db):
         store.save_coding(db, "a", [make_report("a", number=5)], coder="other", coder_version="1", outcome="coded")
     db.close()
