@@ -170,16 +170,18 @@ class Work:
 
     def load(self, report_ids: Iterable[str]) -> None:
         """Load reports of the active coder with their articles (every revision) and origins, where not loaded yet."""
-        missing = sorted(set(report_ids) - set(self.reports))
+        missing = sorted({i for i in report_ids if i not in self.reports})
+        if not missing:
+            return
         for n in range(0, len(missing), CHUNK):
             chunk = missing[n : n + CHUNK]
             for r in store.load_reports(
                 self.db, f"r.report_id IN ({','.join('?' * len(chunk))}) AND r.coder = {store.ACTIVE_CODER}", chunk
             ):
                 self.reports[r.report_id] = r
-        wanted = {self.reports[i].article_id for i in missing if i in self.reports} - set(self.articles)
+        wanted = {a for i in missing if i in self.reports and (a := self.reports[i].article_id) not in self.articles}
         sql = "SELECT b.article_id FROM articles a JOIN articles b USING (story_id) WHERE a.article_id IN ({marks})"
-        ids = sorted(set(self.chunked(sql, wanted)) - set(self.articles))
+        ids = sorted({i for i in self.chunked(sql, wanted) if i not in self.articles})
         for n in range(0, len(ids), CHUNK):
             chunk = ids[n : n + CHUNK]
             self.articles |= {a.article_id: a for a in store.load_articles(self.db, chunk)}

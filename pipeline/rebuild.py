@@ -90,6 +90,9 @@ def _rebuild(db: Database, recode: Recode | None, progress: Progress | None) -> 
     ordered = work.column(f"SELECT report_id FROM reports WHERE coder = {store.ACTIVE_CODER} ORDER BY country, date_start, report_id")
     done: set[str] = set()
     for batch in _batches(ordered, done):
+        near = {i: work.blocks.partners(i) for i in batch if i not in work.near}
+        work.load(j for i, found in near.items() for j in (i, *found))
+        work.near |= near
         component = work.spread(batch)
         write_groups(work, component, {i for r in component & sought.keys() for i in sought[r]})
         done |= component

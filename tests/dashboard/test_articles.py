@@ -12,12 +12,13 @@ from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
 from dashboard.evidence import changes_html
-from dashboard.queries_articles import search_articles, snippet_html
+from dashboard.queries_articles import load_article, search_articles, snippet_html
 from pipeline import store
 from pipeline.incidents import update_incidents
 from pipeline.models import Evidence
 from tests.dashboard.pages import broken_store, page_text, reader_of, run_page
 from tests.dashboard.test_evidence import HOSTILE, Reader, read
+from tests.reports import fill as fill_store
 from tests.reports import make_article, make_report
 
 # What means something to a full-text query, in any order.
@@ -222,3 +223,16 @@ def check_html(at: AppTest) -> None:
 def test_what_changed_between_versions_is_shown_and_escaped() -> None:
     found = changes_html("Five people <b>died</b> in Kirkuk.", "Seven people <b>died</b> near Kirkuk.")
     assert "<del>Five</del><ins>Seven</ins> people &lt;b&gt;died&lt;/b&gt; <del>in</del><ins>near</ins> Kirkuk." in found
+
+
+def test_an_article_shows_the_active_coders_reports_only(own_store: Path) -> None:
+    db = store.open_store(own_store)
+    fill_store(db, [make_article("a")], [make_report("a")])
+    with store.writing(db):
+        store.save_coding(db, "a", [make_report("a", number=5)], coder="other", coder_version="1", outcome="coded")
+    db.close()
+    view = load_article(own_store, "a")
+    assert view is not None
+    assert [r.report_id for r in view.reports] == ["a-0"]
+    rows, _ = search_articles(own_store)
+    assert list(rows["reports"]) == [1]

@@ -29,6 +29,7 @@ def fill(path: Path, *versions: str) -> None:
     save_all(db, [make_article(f"a{n}") for n in range(len(versions))], [make_report(f"a{n}") for n in range(len(versions))])
     with store.writing(db):
         db.execute("DELETE FROM codings")
+        db.execute("DELETE FROM meta")  # as if nobody had coded into it yet
         for n, version in enumerate(versions):
             store.save_coding(db, f"a{n}", (), coder=KEPT.coder, coder_version=version, outcome="nothing")
     db.close()

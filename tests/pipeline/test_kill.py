@@ -131,3 +131,26 @@ def test_two_ingests_at_once_lose_and_double_nothing(folder: Path, tmp_path: Pat
     assert (finish(first), finish(second)) == (0, 0)
     check_whole(together)
     assert partition(together) == partition(alone)
+
+
+@pytest.mark.slow
+def test_a_reader_is_not_held_up_by_two_ingests(folder: Path, tmp_path: Path) -> None:
+    path = tmp_path / "together.db"
+    store.open_store(path).close()
+    writers = [start(path, folder, batch=3), start(path, folder, batch=5)]
+    reader = store.open_store_readonly(path)
+    reader.execute("PRAGMA busy_timeout = 0")  # a reader that had to wait would fail at once
+    waits, seen = [], 0
+    while any(w.poll() is None for w in writers):
+        began = time.monotonic()
+        count = reader.execute("SELECT COUNT(*), SUM(deaths_best) FROM incidents WHERE merged_into IS NULL").fetchone()[0]
+        waits.append(time.monotonic() - began)
+        seen = max(seen, count)
+        time.sleep(0.002)
+    reader.close()
+    assert [finish(w) for w in writers] == [0, 0]
+    assert seen > 10
+    # The machine may stop any program for a moment; what is held up by a lock is held up again and again.
+    held_up = sorted(waits)
+    print(f"{len(waits)} reads, median {held_up[len(waits) // 2] * 1e3:.1f} ms, worst {held_up[-1] * 1e3:.1f} ms")  # noqa: T201 - a figure
+    assert held_up[int(len(waits) * 0.99)] < 0.1

@@ -1,5 +1,8 @@
 import dataclasses
+import json
 import random
+from itertools import combinations
+from pathlib import Path
 
 import pytest
 
@@ -144,3 +147,24 @@ def test_the_agency_is_shown_where_it_is_named(head, tail, agency):
     if credit:
         assert a.text[credit[1] : credit[2]] == agency
         assert OriginIndex().find(a).basis == f"a text of its own that names {agency}"
+
+
+def test_the_republications_of_the_gold_set_are_found_and_nothing_else():
+    gold = Path(__file__).parents[2] / "gold"
+    same = {frozenset(pair) for group in json.loads((gold / "origins.json").read_text())["origins"] for pair in combinations(group, 2)}
+    rows = map(json.loads, (gold / "challenge_dev.jsonl").read_text(encoding="utf-8").splitlines())
+    articles = [
+        make_article(
+            text=r["text"], headline=r["headline"], published=r["published"], published_source="metadata", source=r["source"],
+            external_id=r["article_id"],
+        )
+        for r in rows
+    ]  # fmt: skip
+    found = assign_origins(articles)
+    joined = {
+        frozenset((a.external_id, b.external_id))
+        for a, b in combinations(articles, 2)
+        if found[a.article_id].origin_id == found[b.article_id].origin_id
+    }
+    right = len(joined & same)
+    assert 2 * right / (len(joined) + len(same)) >= 0.95
