@@ -14,6 +14,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 from html import escape
 
+from pipeline.intake.revisions import compare_texts
 from pipeline.models import Part
 
 
@@ -137,6 +138,18 @@ def segments(text: str, spans: Iterable[Span], parts: Sequence[Part] = (), *, st
         groups = tuple(sorted((key for key, count in active.items() if count > 0), key=order.__getitem__))
         found.append(Segment(first, last, kind, groups))
     return found
+
+
+def changes_html(old: str, new: str) -> str:
+    """Two texts in one: what was taken out struck through, what was put in marked, all of it escaped."""
+    pieces = []
+    for change in compare_texts(old, new):
+        was, now = escape_text(old[change.old_start : change.old_end]), escape_text(new[change.new_start : change.new_end])
+        if change.kind == "same":
+            pieces.append(now)
+            continue
+        pieces += [f"<del>{was}</del>"] * bool(was) + [f"<ins>{now}</ins>"] * bool(now)
+    return f'<div style="white-space: pre-wrap">{"".join(pieces)}</div>'
 
 
 def escape_text(text: str) -> str:

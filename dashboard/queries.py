@@ -359,6 +359,16 @@ def export_csv(path: str, mark: Fingerprint, filters: Filters) -> bytes:
 
 
 @_cached
+def live_sources(path: str, mark: Fingerprint) -> pd.DataFrame:
+    """What `dateline watch` follows, with the freshness and failures of each; empty in a store that never followed anything."""
+    if read(path, "SELECT 1 FROM sqlite_master WHERE name = 'live_sources'").empty:
+        return pd.DataFrame()
+    return read(
+        path, "SELECT name, kind, place, fresh_at_utc, new_at_utc, failures, error, articles, refused FROM live_sources ORDER BY name"
+    )
+
+
+@_cached
 def quarantine(path: str, mark: Fingerprint, limit: int = MAX_QUARANTINE) -> pd.DataFrame:
     """Refused items, latest first: name, step at which they were refused, reason, size in bytes."""
     return read(path, "SELECT item, step, reason, size FROM quarantine ORDER BY rowid DESC LIMIT ?", (limit,))

@@ -264,7 +264,7 @@ def _bar(texts: Sequence[Text]) -> str:
     return (
         f'<div class="bar"><div class="tabs" role="tablist" aria-label="Reports">{tabs}</div><div class="steps">'
         f'{_step("report", -1, "Previous report", "[")}<span class="report-at">1 of {len(texts)}</span>'
-        f'{_step("report", 1, "Next report", "]")}</div></div>'
+        f"{_step('report', 1, 'Next report', ']')}</div></div>"
     )
 
 
@@ -291,7 +291,7 @@ def _legend(texts: Sequence[Text]) -> str:
         f'<div class="legend">{keys}<div class="steps">'
         '<button type="button" class="key tags" aria-pressed="false" title="Write the field before its words">Labels</button>'
         f'{_step("words", -1, "Previous marked words", "p")}<span class="words-at"></span>'
-        f'{_step("words", 1, "Next marked words", "n")}</div></div>'
+        f"{_step('words', 1, 'Next marked words', 'n')}</div></div>"
     )
 
 

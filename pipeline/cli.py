@@ -10,6 +10,7 @@ import functools
 import os
 import sqlite3
 import sys
+import time
 from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from pathlib import Path
@@ -33,6 +34,9 @@ from pipeline.errors import DatelineError, NotFoundError, RefusedError, Settings
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
+    from sqlite_utils import Database
+
+    from pipeline.intake import Explanation
     from pipeline.models import Article
     from pipeline.run import Progress, Summary
 
@@ -74,6 +78,18 @@ def _load_coder(settings: Settings) -> Any:
     from pipeline.coding.coder import load_coder
 
     return load_coder(settings)
+
+
+@contextmanager
+def _coding(settings: Settings, workers: int) -> Iterator[Any]:
+    """What codes: the coder in this process, or several processes with one each."""
+    if workers == 1:
+        yield _CoderOnDemand(settings)
+        return
+    from pipeline.workers import Workers
+
+    with Workers(workers, functools.partial(_load_coder, settings)) as coding:
+        yield coding
 
 
 class _CoderOnDemand:
@@ -169,24 +185,27 @@ def _count_items(paths: Sequence[Path]) -> int:
 
 
 @contextmanager
-def _progress(label: str, paths: Sequence[Path]) -> Iterator[Progress]:
+def _progress(label: str, paths: Sequence[Path], *, limit: int | None = None) -> Iterator[Progress]:
     """A bar on stderr that moves while a run is under way; nothing of it where stderr is no terminal."""
     from rich.console import Console
     from rich.progress import BarColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn, TimeRemainingColumn
 
     columns = (
         SpinnerColumn(), TextColumn("{task.description}"), BarColumn(bar_width=24),
-        TextColumn("{task.completed} read, {task.fields[new]} new, {task.fields[refused]} refused"),
+        TextColumn("{task.completed} read, {task.fields[new]} new, {task.fields[refused]} refused, {task.fields[rate]:.0f}/s"),
         TimeElapsedColumn(), TextColumn("left"), TimeRemainingColumn(),
     )  # fmt: skip
     console = Console(stderr=True)
     with Progress(*columns, console=console, transient=True, disable=not console.is_terminal) as bar:
         total = _count_items(paths) if console.is_terminal else 0
-        task = bar.add_task(label, total=total or None, new=0, refused=0)
+        total = min(total, limit) if limit else total
+        task = bar.add_task(label, total=total or None, new=0, refused=0, rate=0.0)
+        began = time.monotonic()
 
         def show(summary: Summary) -> None:
             more = max(total, summary.read) or None
-            bar.update(task, completed=summary.read, total=more, new=summary.new, refused=len(summary.refused))
+            rate = summary.read / max(time.monotonic() - began, 0.001)
+            bar.update(task, completed=summary.read, total=more, new=summary.new, refused=len(summary.refused), rate=rate)
 
         yield show
 
@@ -201,17 +220,23 @@ def _show_summary(summary: Summary, *, names: tuple[str, ...]) -> None:
     for name in names:
         table.add_row(name, str(getattr(summary, name)))
     table.add_row("refused", str(len(summary.refused)))
+    if summary.older:
+        table.add_row("older", str(summary.older))
     console = Console()
     console.print(table)
     for item, reason in summary.refused:
         console.print(f"  {item}: {reason}", markup=False, highlight=False, soft_wrap=True)
 
 
-def _ingest(settings: Settings, paths: list[Path], **options: Any) -> Summary:
+def _ingest(settings: Settings, paths: list[Path], *, workers: int = 1, **options: Any) -> Summary:
     from pipeline.run import ingest
 
-    with opened(settings, write=True) as db, _progress("Reading", paths) as progress:
-        summary = ingest(db, paths, coder=_CoderOnDemand(settings), settings=settings, progress=progress, **options)
+    with (
+        opened(settings, write=True) as db,
+        _coding(settings, workers) as coder,
+        _progress("Reading", paths, limit=options.get("limit")) as progress,
+    ):
+        summary = ingest(db, paths, coder=coder, settings=settings, progress=progress, **options)
     _show_summary(summary, names=("read", "new", "duplicates", "coded", "reports", "incidents"))
     return summary
 
@@ -232,16 +257,83 @@ def _read_columns(pairs: tuple[str, ...]) -> dict[str, str]:
 @click.argument("paths", nargs=-1, required=True, type=click.Path(path_type=Path))
 @click.option("--published", metavar="DATE", help="Publication date of articles that say none themselves, like 2023-12-03.")
 @click.option("--column", "columns", multiple=True, metavar="OURS=THEIRS", help="A column's name in the input, like published=date.")
+@click.option(
+    "--workers", type=click.IntRange(1, 64), default=1, show_default=True, help="Processes that code; each takes half a gigabyte."
+)
+@click.option("--since", metavar="DATE", help="Pass over articles that came out before this day, like 2023-12-03.")
+@click.option("--limit", type=click.IntRange(1), help="Read no more than so many items.")
+@click.option("--explain", is_flag=True, help="Say what each item was recognised as, and how each field was got.")
+@click.option("--dry-run", is_flag=True, help="Read everything and say what would be new; store nothing, code nothing.")
 @store_option
-def ingest(paths: tuple[Path, ...], published: str | None, columns: tuple[str, ...]) -> None:
+def ingest(
+    paths: tuple[Path, ...],
+    published: str | None,
+    columns: tuple[str, ...],
+    workers: int,
+    since: str | None,
+    limit: int | None,
+    explain: bool,
+    dry_run: bool,
+) -> None:
     """Take files and folders of articles into the store, and code them.
 
-    Plain text, JSON Lines and CSV are read. What cannot be taken is kept in quarantine with the reason;
-    the exit code is then 1. Running again on the same input changes nothing.
+    Text, HTML, JSON, CSV, RSS and Atom, NewsML-G2, NITF, ninjs, e-mail, DOCX, PDF, RTF, Factiva and Nexis exports, WARC and
+    WACZ are told by their content and read, as they are or in zip and gzip. What cannot be taken is kept in quarantine with
+    the reason; the exit code is then 1. Running again on the same input changes nothing, and goes on where a run was ended.
     """
-    day = read_day(published, "--published")
-    summary = _ingest(settings_given(), list(paths), published=day, columns=_read_columns(columns) or None)
+    options: dict[str, Any] = {"published": read_day(published, "--published"), "columns": _read_columns(columns) or None}
+    options |= {"since": read_day(since, "--since"), "limit": limit, "explain": _show_explanation if explain else None}
+    run = _check if dry_run else _ingest
+    summary = run(settings_given(), list(paths), **options) if dry_run else run(settings_given(), list(paths), workers=workers, **options)
     raise click.exceptions.Exit(1 if summary.refused else 0)
+
+
+@cli.command()
+@click.option("--sources", type=click.Path(dir_okay=False, path_type=Path), help="The list to follow, instead of DATELINE_SOURCES.")
+@click.option("--once", is_flag=True, help="Look at every source once and end, as for cron.")
+@store_option
+def watch(sources: Path | None, once: bool) -> None:
+    """Follow the folders and feeds that sources.toml lists, and code what comes within seconds.
+
+    Writes one JSON object a line on stderr for all that happens. Ends cleanly on SIGTERM and Ctrl-C, and
+    goes on where it was when it is started again.
+    """
+    import signal
+
+    from pipeline.intake.fetch import Fetcher
+    from pipeline.intake.sources import read_sources
+    from pipeline.watch import Watch, json_log
+
+    settings = settings_given()
+    listed = read_sources(sources or settings.sources)
+    coder = _CoderOnDemand(settings) if once else _load_coder(settings)
+    with opened(settings, write=True) as db:
+        fetcher = Fetcher(user_agent=listed.user_agent, allowed=listed.allow, pause_s=listed.pause_s)
+        following = Watch(db, listed, coder, json_log(lambda line: click.echo(line, err=True)), fetcher)
+        for number in (signal.SIGTERM, signal.SIGINT):
+            signal.signal(number, lambda *_: following.stop.set())
+        following.run(once=once)
+
+
+def _show_explanation(explanation: Explanation) -> None:
+    click.echo(f"{explanation.item}: {explanation.kind} ({explanation.why})")
+    for name, value, how in explanation.fields:
+        click.echo(f"  {name:<12}{value if len(value) <= 100 else value[:97] + '...'}  <- {how}")
+
+
+def _check(settings: Settings, paths: list[Path], **options: Any) -> Summary:
+    """A dry run: the store, where there is one, is only read."""
+    from pipeline.run import check_items, read_items
+
+    reading = {name: options.pop(name) for name in ("published", "columns", "explain")}
+    with _progress("Checking", paths, limit=options["limit"]) as progress:
+        if settings.store.exists():
+            with opened(settings) as db:
+                summary = check_items(db, read_items(paths, **reading), progress=progress, **options)
+        else:
+            summary = check_items(None, read_items(paths, **reading), progress=progress, **options)
+    _show_summary(summary, names=("read", "new", "duplicates"))
+    return summary
 
 
 # --- coding without a store ----------------------------------------------------------------------
@@ -506,6 +598,57 @@ def quarantine_list() -> None:
     for item_id, item, step, reason, size in found:
         click.echo(f"{item_id}  {step}  {size} bytes  {item}: {reason}")
     click.echo(f"{len(found)} items in quarantine", err=True)
+
+
+@quarantine.command("retry")
+@click.argument("item_ids", nargs=-1, metavar="[ITEM]...")
+@click.option("--all", "every", is_flag=True, help="Every item in quarantine.")
+@click.option("--published", metavar="DATE", help="Publication date of articles that say none themselves, like 2023-12-03.")
+@click.option("--column", "columns", multiple=True, metavar="OURS=THEIRS", help="A column's name in the input, like published=date.")
+@store_option
+def quarantine_retry(item_ids: tuple[str, ...], every: bool, published: str | None, columns: tuple[str, ...]) -> None:
+    """Read refused items again, from the bytes kept; what can be taken now leaves quarantine.
+
+    The exit code is 1 where something is refused still.
+    """
+    from pipeline.quarantine import retry
+
+    settings = settings_given()
+    day, names = read_day(published, "--published"), _read_columns(columns) or None
+    with opened(settings, write=True) as db:
+        ids = _chosen_items(db, item_ids, every=every)
+        outcomes = list(retry(db, ids, coder=_CoderOnDemand(settings), published=day, columns=names))
+    for outcome in outcomes:
+        click.echo(f"{outcome.item_id}  {'taken: ' + outcome.words if outcome.taken else 'refused still: ' + outcome.words}")
+    raise click.exceptions.Exit(0 if all(outcome.taken for outcome in outcomes) else 1)
+
+
+@quarantine.command("drop")
+@click.argument("item_ids", nargs=-1, metavar="[ITEM]...")
+@click.option("--all", "every", is_flag=True, help="Every item in quarantine.")
+@store_option
+def quarantine_drop(item_ids: tuple[str, ...], every: bool) -> None:
+    """Take items out of quarantine for good, with the bytes that were kept of them."""
+    from pipeline import store
+
+    with opened(settings_given(), write=True) as db:
+        ids = _chosen_items(db, item_ids, every=every)
+        with store.writing(db):
+            dropped = sum(store.drop_quarantine(db, item_id) for item_id in ids)
+    click.echo(f"{dropped} items dropped")
+
+
+def _chosen_items(db: Database, item_ids: Sequence[str], *, every: bool) -> list[str]:
+    from pipeline import store
+
+    known = [row[0] for row in store.quarantined(db)]
+    if every:
+        return known
+    if not item_ids:
+        raise SettingsError("name the items by their ids (dateline quarantine list shows them), or say --all")
+    if missing := [i for i in item_ids if i not in known]:
+        raise NotFoundError(f"there is no item {missing[0]} in quarantine")
+    return list(dict.fromkeys(item_ids))
 
 
 @cli.command()

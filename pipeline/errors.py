@@ -21,6 +21,10 @@ class StoreBrokenError(StoreError):
     """The file is there and is not a readable Dateline store."""
 
 
+class StoreBusyError(StoreError):
+    """Another program holds the store, or its disk is full; nothing was lost, and the same can be done again later."""
+
+
 class NotFoundError(DatelineError):
     """No such article, report, incident or decision."""
 
@@ -65,6 +69,16 @@ class TooLargeError(RefusedError):
     """The file or text is larger than the limit in force."""
 
 
+class LimitError(RefusedError):
+    """It would take more time, memory or unpacking than anything honest takes."""
+
+
+class UnsafeError(RefusedError):
+    """It asks for what no article needs: an entity from outside, a path out of its archive."""
+
+    step = "parse"
+
+
 class EmptyError(RefusedError):
     """There is no text in it."""
 
@@ -79,3 +93,11 @@ class DateError(RefusedError):
 
 class GazetteerError(DatelineError):
     """The gazetteer's index cannot be built or opened."""
+
+
+class FetchError(DatelineError):
+    """An address could not be fetched; the message says why."""
+
+
+class AddressError(FetchError):
+    """An address that is not fetched: no http(s), or a private one that nobody allowed by name."""

@@ -33,7 +33,7 @@ from pipeline.errors import GazetteerError
 from pipeline.settings import SEEDS
 
 # Part of the index's version: raise it when the building or the folding below changes.
-INDEX_FORM = "5"
+INDEX_FORM = "6"
 
 # Matches, best first: the place's own name, another name of it, a spelling that only sounds alike.
 OWN_NAME, OTHER_NAME, LIKE_NAME = 0, 1, 2
@@ -420,15 +420,16 @@ def _all_places() -> Iterator[_Named]:
     cities = list(_read_cities(divisions, of_city))
     yield from _read_countries(extra, points, cities)
     yield from _with_divisions(extra, divisions, of_city, cities)
+    main: dict[tuple[str, str | None, str], Place] = {}
     for named in cities:
         key = ("city", named.place.country, fold(named.place.name))
-        yield _Named(named.place, named.names + tuple(extra.get(key, ()))) if _is_main(named.place) else named
+        if key in extra and (key not in main or named.place.population > main[key].population):
+            main[key] = named.place  # of several towns of that name the largest is meant
+    for named in cities:
+        key = ("city", named.place.country, fold(named.place.name))
+        yield _Named(named.place, named.names + tuple(extra[key])) if main.get(key) is named.place else named
     yield from _read_airports(divisions)
     yield from _read_sites()
-
-
-def _is_main(place: Place) -> bool:
-    return place.population > 20_000
 
 
 def read_table(name: str) -> list[dict[str, str]]:

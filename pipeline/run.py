@@ -13,7 +13,9 @@ import hashlib
 import itertools
 import json
 import tempfile
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from concurrent.futures import Future
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Protocol
@@ -22,12 +24,13 @@ from sqlite_utils import Database
 
 from pipeline import store
 from pipeline.actors import load_actors
-from pipeline.errors import NotFoundError, RefusedError, UnreadableError
+from pipeline.errors import NotFoundError, UnreadableError
 from pipeline.incidents import update_incidents
-from pipeline.intake import Refusal, find_files, read_path
+from pipeline.intake import Explain, Refusal, find_files, read_path
 from pipeline.intake.origins import OriginIndex, find_origin
 from pipeline.models import Article, Report, as_plain
 from pipeline.settings import SEEDS, Settings
+from pipeline.workers import CHUNK_ARTICLES, Workers, code_article
 
 # Large enough that a commit (a sync to disk) costs little beside the coding, small enough that another
 # writer waits a fraction of a second and that a kill loses about a second of work.
@@ -77,15 +80,6 @@ class ArticleCoder(Protocol):
 
 
 @dataclass(frozen=True, slots=True)
-class Failed:
-    """The coding of an article on which the coder broke; the article is stored and listed as such."""
-
-    reason: str
-    outcome: str = "failed"
-    reports: tuple[Report, ...] = ()
-
-
-@dataclass(frozen=True, slots=True)
 class Summary:
     """What one run did, in items. `incidents` are those that are new or that a new report joined."""
 
@@ -96,6 +90,7 @@ class Summary:
     reports: int = 0
     incidents: int = 0
     refused: tuple[tuple[str, str], ...] = ()  # (item, reason)
+    older: int = 0  # passed over because they came out before --since
 
 
 @dataclass(slots=True)
@@ -109,10 +104,11 @@ class _Tally:
     reports: int = 0
     incidents: set[str] = field(default_factory=set)
     refused: list[tuple[str, str]] = field(default_factory=list)
+    older: int = 0
 
     def summary(self) -> Summary:
         return Summary(
-            self.read, self.new, self.duplicates, self.coded, self.reports, len(self.incidents), tuple(self.refused)
+            self.read, self.new, self.duplicates, self.coded, self.reports, len(self.incidents), tuple(self.refused), self.older
         )  # fmt: skip
 
 
@@ -134,19 +130,25 @@ def ingest(
     columns: Mapping[str, str] | None = None,
     progress: Progress | None = None,
     command: str = "ingest",
+    since: str | None = None,
+    limit: int | None = None,
+    explain: Explain | None = None,
 ) -> Summary:
     """Take files and folders of articles into the store and code what is new.
 
     `published` dates articles that say no date themselves, `columns` maps our column names to theirs.
-    `progress` is called with the Summary so far after every batch. What cannot be taken goes to
-    quarantine with its reason, and the run goes on; StoreError and SettingsError end it.
+    Articles of days before `since` are passed over; no more than `limit` items are read. `explain` is
+    called with how each article was read, `progress` with the Summary so far after every batch. With
+    `Workers` as the coder, articles are coded in several processes; what is written is the same. What
+    cannot be taken goes to quarantine with its reason, and the run goes on; StoreError and
+    SettingsError end it.
     """
-    items = read_items(paths, published=published, columns=columns)
-    return ingest_items(db, items, coder=coder, progress=progress, command=command)
+    items = read_items(paths, published=published, columns=columns, explain=explain)
+    return ingest_items(db, items, coder=coder, progress=progress, command=command, since=since, limit=limit)
 
 
 def read_items(
-    paths: Sequence[Path], *, published: str | None = None, columns: Mapping[str, str] | None = None
+    paths: Sequence[Path], *, published: str | None = None, columns: Mapping[str, str] | None = None, explain: Explain | None = None
 ) -> Iterator[Article | Refusal]:
     """Every article of these files and folders, or the reason it cannot be taken, in the order of the paths."""
     for path in paths:
@@ -155,21 +157,81 @@ def read_items(
             continue
         root = path if path.is_dir() else path.parent
         for file in find_files([path]):
-            yield from read_path(file, published=published, columns=columns, root=root)
+            yield from read_path(file, published=published, columns=columns, root=root, explain=explain)
 
 
 def ingest_items(
-    db: Database, items: Iterable[Article | Refusal], *, coder: ArticleCoder, progress: Progress | None = None, command: str = "ingest"
+    db: Database,
+    items: Iterable[Article | Refusal],
+    *,
+    coder: ArticleCoder,
+    progress: Progress | None = None,
+    command: str = "ingest",
+    since: str | None = None,
+    limit: int | None = None,
+    texts: KnownTexts | None = None,
 ) -> Summary:
-    """Store and code what is new among these items; see `ingest`."""
+    """Store and code what is new among these items; see `ingest`. `texts` are those known from earlier calls on this store."""
     sync_actors(db)
-    run, tally = _Run(db, command, coder), _Tally()
-    for batch in batched(items):
-        _take(db, batch, coder=coder, run=run, tally=tally)
-        if progress:
-            progress(tally.summary())
+    run, tally = _Run(db, command, coder, texts or KnownTexts(db)), _Tally()
+    under_way: deque[_Batch] = deque()
+    # Processes code the next batches while this one is written; alone, a batch is written before the next is read.
+    ahead = 2 if isinstance(coder, Workers) else 0
+    try:
+        for batch in batched(_chosen(items, tally, since=since, limit=limit)):
+            under_way.append(_start(db, batch, coder=coder, under_way=under_way))
+            while len(under_way) > ahead:
+                _take(db, under_way.popleft(), run=run, tally=tally)
+                if progress:
+                    progress(tally.summary())
+        while under_way:
+            _take(db, under_way.popleft(), run=run, tally=tally)
+            if progress:
+                progress(tally.summary())
+    except BaseException:
+        run.texts.forget()  # it may know texts of a batch that was not written
+        raise
     run.finish(tally.summary())
     return tally.summary()
+
+
+def check_items(
+    db: Database | None,
+    items: Iterable[Article | Refusal],
+    *,
+    progress: Progress | None = None,
+    since: str | None = None,
+    limit: int | None = None,
+) -> Summary:
+    """What `ingest_items` would do, as far as it can be told without coding; nothing is written."""
+    tally, seen = _Tally(), set[bytes]()
+    for batch in batched(_chosen(items, tally, since=since, limit=limit)):
+        for item in batch:
+            tally.read += 1
+            if isinstance(item, Refusal):
+                tally.refused.append((item.item, item.reason))
+                continue
+            key = bytes.fromhex(item.article_id.removeprefix("a"))
+            known = key in seen or (db is not None and store.article_known(db, item.article_id))
+            seen.add(key)
+            tally.duplicates += known
+            tally.new += not known
+        if progress:
+            progress(tally.summary())
+    return tally.summary()
+
+
+def _chosen(items: Iterable[Article | Refusal], tally: _Tally, *, since: str | None, limit: int | None) -> Iterator[Article | Refusal]:
+    """The items that are wanted: none of articles from before `since`, no more than `limit`. Undated ones may be new, and stay."""
+    taken = 0
+    for item in items:
+        if isinstance(item, Article) and since and item.published and item.published < since:
+            tally.older += 1
+            continue
+        if limit is not None and taken >= limit:
+            return
+        taken += 1
+        yield item
 
 
 def batched(items: Iterable[Article | Refusal]) -> Iterator[list[Article | Refusal]]:
@@ -187,23 +249,35 @@ def sync_actors(db: Database) -> None:
 
 
 @dataclass(slots=True)
+class KnownTexts:
+    """The texts of a store that new ones are compared with; kept in memory until somebody else writes to the store."""
+
+    db: Database
+    index: OriginIndex = field(default_factory=OriginIndex)
+    version: int | None = None
+
+    def origins(self) -> OriginIndex:
+        """The texts known so far."""
+        version = store.data_version(self.db)
+        if version != self.version:
+            self.index = OriginIndex(lambda day: store.articles_of_day(self.db, day))
+            self.version = version
+        return self.index
+
+    def forget(self) -> None:
+        """Load them anew at the next look: what was written since was taken back."""
+        self.version = None
+
+
+@dataclass(slots=True)
 class _Run:
     """The row that logs a run; it is written with the first thing the run writes."""
 
     db: Database
     command: str
     coder: ArticleCoder
+    texts: KnownTexts
     run_id: int | None = None
-    origins: OriginIndex = field(default_factory=OriginIndex)
-    origins_version: int | None = None
-
-    def known_origins(self) -> OriginIndex:
-        """The texts known so far. They are kept in memory until somebody else writes to the store."""
-        version = store.data_version(self.db)
-        if version != self.origins_version:
-            self.origins = OriginIndex(lambda day: store.articles_of_day(self.db, day))
-            self.origins_version = version
-        return self.origins
 
     def id(self) -> int:
         if self.run_id is None:
@@ -220,14 +294,41 @@ class _Run:
             store.finish_run(self.db, self.run_id, counts=counts | {"refused": len(summary.refused)}, at_utc=utc_now())
 
 
-def _take(db: Database, batch: Sequence[Article | Refusal], *, coder: ArticleCoder, run: _Run, tally: _Tally) -> None:
-    """One batch: code what is new, outside the store, then write all of it in one transaction."""
-    articles = {item.article_id: item for item in batch if isinstance(item, Article)}
+@dataclass(slots=True)
+class _Batch:
+    """A batch whose new articles are being coded, or have been."""
+
+    items: Sequence[Article | Refusal]
+    articles: dict[str, Article]
+    codings: Sequence[Future[Any]]
+    new: list[str]  # the ids being coded, in the order of `codings`
+
+    def coded(self) -> dict[str, CodedArticle]:
+        """What was found in each new article, by id; waits until it is there."""
+        return dict(zip(self.new, (coded for future in self.codings for coded in future.result()), strict=True))
+
+
+def _start(db: Database, items: Sequence[Article | Refusal], *, coder: ArticleCoder, under_way: Iterable[_Batch]) -> _Batch:
+    """A batch whose articles are coded outside the store: here, or by processes while the caller goes on."""
+    articles = {item.article_id: item for item in items if isinstance(item, Article)}
+    waiting = {article_id for batch in under_way for article_id in batch.new}
+    new = [i for i in articles if i not in waiting and not store.article_known(db, i)]
+    codings: Sequence[Future[Any]]
+    if isinstance(coder, Workers):
+        chunks = [new[n : n + CHUNK_ARTICLES] for n in range(0, len(new), CHUNK_ARTICLES)]
+        codings = [coder.submit([articles[i] for i in chunk]) for chunk in chunks]
+    else:
+        done: Future[list[CodedArticle]] = Future()
+        done.set_result([code_article(articles[i], coder) for i in new])
+        codings = [done]
+    return _Batch(items, articles, codings, new)
+
+
+def _take(db: Database, started: _Batch, *, run: _Run, tally: _Tally) -> None:
+    """Write one batch, once it is coded, in one transaction."""
+    batch, articles, codings = started.items, started.articles, started.coded()
     refusals = [item for item in batch if isinstance(item, Refusal)]
     tally.read += len(batch)
-    codings = {
-        article_id: code_article(article, coder) for article_id, article in articles.items() if not store.article_known(db, article_id)
-    }
     taken = sum(isinstance(item, Article) for item in batch)
     if not codings and not refusals:
         tally.duplicates += taken
@@ -241,16 +342,6 @@ def _take(db: Database, batch: Sequence[Article | Refusal], *, coder: ArticleCod
         tally.incidents |= update_incidents(db, changed)
 
 
-def code_article(article: Article, coder: ArticleCoder) -> CodedArticle:
-    """What the coder says of one article. An article that breaks it must not stop the others: it comes back as Failed."""
-    try:
-        return coder.code(article)
-    except RefusedError as e:
-        return Failed(e.reason)
-    except Exception as e:
-        return Failed(f"the coder broke on it ({type(e).__name__}: {e})")
-
-
 def _refuse(db: Database, refusal: Refusal, *, run: _Run, tally: _Tally) -> None:
     tally.refused.append((refusal.item, refusal.reason))
     kept = dataclasses.asdict(refusal)
@@ -261,7 +352,7 @@ def _refuse(db: Database, refusal: Refusal, *, run: _Run, tally: _Tally) -> None
 def _save(db: Database, article: Article, coding: CodedArticle, *, run: _Run, tally: _Tally) -> list[str]:
     """Store a new article with its origin and what was coded from it; the articles this bears on, by id."""
     revision = store.latest_revision(db, article.story_id) + 1
-    origin = find_origin(article, run.known_origins())
+    origin = find_origin(article, run.texts.origins())
     store.save_origin(db, origin.origin_id, agency=origin.agency, basis=origin.basis)
     moved = store.join_origins(db, origin.origin_id, origin.replaces) if origin.replaces else []
     article = dataclasses.replace(article, revision=revision)
@@ -293,7 +384,7 @@ def recode(db: Database, article_ids: Sequence[str], *, coder: ArticleCoder, com
     if missing:
         raise NotFoundError(f"there is no article {missing[0]} in the store")
     codings = {a.article_id: code_article(a, coder) for a in articles}
-    run, tally = _Run(db, command, coder), _Tally(read=len(articles))
+    run, tally = _Run(db, command, coder, KnownTexts(db)), _Tally(read=len(articles))
     with store.writing(db):
         before = _replace_codings(db, codings, run=run, tally=tally)
         tally.incidents |= update_incidents(db, codings, changed={i for ids in before.values() for i in ids})
@@ -306,7 +397,7 @@ def recode_outdated(db: Database, *, coder: ArticleCoder, progress: Progress | N
 
     To be called within the transaction that links and resolves them: see `pipeline.rebuild`.
     """
-    run, tally = _Run(db, "rebuild", coder), _Tally()
+    run, tally = _Run(db, "rebuild", coder, KnownTexts(db)), _Tally()
     ids = store.outdated_articles(db, coder=coder.name, coder_version=coder.version)
     before: dict[str, set[str]] = {}
     for n in range(0, len(ids), RECODE_ITEMS):

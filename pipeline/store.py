@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlite_utils import Database, Migrations
 
-from pipeline.errors import StoreBrokenError, StoreMissingError
+from pipeline.errors import NotFoundError, StoreBrokenError, StoreBusyError, StoreMissingError
 from pipeline.linking import make_incident_id
 from pipeline.models import (
     Actor,
@@ -194,6 +194,23 @@ def m003_ids_and_receipts(db: Database) -> None:
     db.execute("CREATE TABLE receipts (receipt_id TEXT PRIMARY KEY, receipt TEXT NOT NULL) STRICT")
 
 
+@migrations()
+def m004_intake(db: Database) -> None:
+    """What is followed live: each source's freshness and failures, and what of it has been seen."""
+    statements = """
+    CREATE TABLE live_sources (
+        name TEXT PRIMARY KEY, kind TEXT NOT NULL CHECK (kind IN ('folder','feed')), place TEXT NOT NULL,
+        checked_at_utc TEXT, fresh_at_utc TEXT, new_at_utc TEXT, next_at_utc TEXT,
+        failures INTEGER NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT '', articles INTEGER NOT NULL DEFAULT 0,
+        refused INTEGER NOT NULL DEFAULT 0, etag TEXT NOT NULL DEFAULT '', last_modified TEXT NOT NULL DEFAULT '') STRICT;
+    CREATE TABLE live_seen (
+        source TEXT NOT NULL, item TEXT NOT NULL, mark TEXT NOT NULL, at_utc TEXT NOT NULL,
+        PRIMARY KEY (source, item)) STRICT, WITHOUT ROWID;
+    """
+    for statement in split_statements(statements):
+        db.execute(statement)
+
+
 def split_statements(script: str) -> Iterator[str]:
     """The statements of an SQL script, one by one; triggers stay whole."""
     pending = ""
@@ -253,13 +270,29 @@ def writing(db: Database) -> Iterator[Database]:
     if db.conn.in_transaction:
         yield db
         return
-    db.execute("BEGIN IMMEDIATE")
     try:
-        yield db
-    except BaseException:
-        db.conn.rollback()
+        db.execute("BEGIN IMMEDIATE")
+        try:
+            yield db
+            db.conn.commit()
+        except BaseException:
+            # Where a full disk had SQLite roll back by itself already, this does nothing.
+            db.conn.rollback()
+            raise
+    except sqlite3.OperationalError as e:
+        if busy := _why_busy(e):
+            raise StoreBusyError(busy) from e
         raise
-    db.conn.commit()
+
+
+def _why_busy(error: sqlite3.OperationalError) -> str:
+    """What to say where a write failed for a reason that passes: nothing of it was written. Empty for any other error."""
+    code = getattr(error, "sqlite_errorcode", 0) & 0xFF
+    if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
+        return f"another program holds the store ({error}); nothing was lost, run the same again"
+    if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
+        return f"the store could not be written ({error}); nothing was lost, make room on the disk and run the same again"
+    return ""
 
 
 @contextmanager
@@ -762,6 +795,19 @@ def save_quarantine(db: Database, *, item: str, step: str, reason: str, content:
     return bool(_insert(db, "quarantine", row, verb="INSERT OR IGNORE"))
 
 
+def load_quarantine(db: Database, item_id: str) -> tuple[str, bytes | None, int]:
+    """(item, the bytes kept, size in bytes) of a refused item. NotFoundError where there is none of this id."""
+    row = db.execute("SELECT item, bytes, size FROM quarantine WHERE item_id = ?", (item_id,)).fetchone()
+    if row is None:
+        raise NotFoundError(f"there is no item {item_id} in quarantine")
+    return str(row[0]), row[1], int(row[2])
+
+
+def drop_quarantine(db: Database, item_id: str) -> bool:
+    """Take an item out of quarantine for good; whether it was there."""
+    return bool(db.execute("DELETE FROM quarantine WHERE item_id = ?", (item_id,)).rowcount)
+
+
 def save_actors(db: Database, actors: Iterable[dict[str, Any]], tree: Iterable[tuple[str, str, int]]) -> bool:
     """Bring the actor list and its tree of parents into the store; False where it stands as it is."""
     rows = [tuple(a[k] if k != "aliases" else _dump(a[k]) for k in ACTOR_COLUMNS) for a in actors]
@@ -778,6 +824,43 @@ def save_actors(db: Database, actors: Iterable[dict[str, Any]], tree: Iterable[t
 
 
 ACTOR_COLUMNS = ("actor_id", "name", "aliases", "kind", "country", "inter", "active_from", "active_to")
+
+# --- live sources ----------------------------------------------------------------------------------
+
+
+def sync_live_sources(db: Database, sources: Iterable[tuple[str, str, str]]) -> None:
+    """Bring (name, kind, place) of what is followed into the store; what is no longer listed leaves it, with what was seen of it."""
+    wanted = {name: (kind, place) for name, kind, place in sources}
+    have = {name: (kind, place) for name, kind, place in db.execute("SELECT name, kind, place FROM live_sources")}
+    for name in have:
+        if wanted.get(name) != have[name]:
+            db.execute("DELETE FROM live_sources WHERE name = ?", (name,))
+            db.execute("DELETE FROM live_seen WHERE source = ?", (name,))
+    for name, (kind, place) in wanted.items():
+        _insert(db, "live_sources", {"name": name, "kind": kind, "place": place}, verb="INSERT OR IGNORE")
+
+
+def live_sources(db: Database) -> list[dict[str, Any]]:
+    """What is followed live, with its freshness and failures, by name."""
+    return list(_rows(db, "SELECT * FROM live_sources ORDER BY name"))
+
+
+def save_live_source(db: Database, name: str, values: dict[str, Any]) -> None:
+    """Note what came of looking at a source."""
+    sets = ",".join(f'"{column}" = ?' for column in values)
+    db.execute(f"UPDATE live_sources SET {sets} WHERE name = ?", (*values.values(), name))
+
+
+def live_mark(db: Database, source: str, item: str) -> str | None:
+    """What an item of a source was like when it was taken last; None where it never was."""
+    row = db.execute("SELECT mark FROM live_seen WHERE source = ? AND item = ?", (source, item)).fetchone()
+    return str(row[0]) if row else None
+
+
+def save_live_mark(db: Database, source: str, item: str, mark: str, *, at_utc: str) -> None:
+    """Note that an item of a source is taken as it is now."""
+    _insert(db, "live_seen", {"source": source, "item": item, "mark": mark, "at_utc": at_utc}, verb="INSERT OR REPLACE")
+
 
 # --- for the command line --------------------------------------------------------------------------
 

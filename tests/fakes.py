@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import os
 import re
 from dataclasses import dataclass
 
@@ -47,3 +48,12 @@ class FakeCoder:
             evidence=tuple(Evidence(field, *m.span(group), m[group]) for field, group in spans.items()),
             coder=self.name, coder_version=self.version,
         )  # fmt: skip
+
+
+class DeadlyCoder(FakeCoder):
+    """A coder whose process dies on an article that says "kill the process"."""
+
+    def code(self, article: Article) -> FakeCoding:
+        if "kill the process" in article.text:
+            os._exit(9)
+        return super().code(article)

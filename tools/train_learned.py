@@ -34,10 +34,12 @@ from pipeline.settings import load_settings
 
 ROOT = Path(__file__).resolve().parent.parent
 TRAIN = ROOT / "tests" / "gold" / "train"
-# Single sentences of our own for each sub-event type and for none, so that rare types have words to learn from.
-SNIPPETS = ROOT / "tests" / "gold" / "snippets" / "sub_types.jsonl"
-# A snippet counts half an article where articles are what is asked about.
-SNIPPET_WEIGHT = 0.5
+# Short texts of our own for each sub-event type and for none, so that rare types have words to learn from.
+SNIPPETS = ROOT / "tests" / "gold" / "snippets"
+# What a snippet counts beside an article: where articles are what is asked about, and where sentences are, of which
+# a snippet tells only whether something happened.
+SNIPPET_WEIGHT = 0.3
+SNIPPET_SENTENCE_WEIGHT = 0.1
 SUB_TYPES = tuple(EVENT_TYPE_OF)
 FOLDS = 10
 # A headline's event word counts more than one of the fourth sentence; as the rule coder weighs them.
@@ -103,13 +105,14 @@ def read_texts(paths: Sequence[Path], cache: Path) -> list[Text]:
             gold = row["gold"]
             if isinstance(gold, str):  # a snippet: its gold is a sub-event type, or none
                 gold = [] if gold == "none" else [{"assertion": "asserted", "sub_event_type": gold}]
-            texts.append(Text(path.stem, row["article_id"], doc, gold, L.read(doc)))
+            file = SNIPPETS.name if path.parent == SNIPPETS else path.stem
+            texts.append(Text(file, row["article_id"], doc, gold, L.read(doc)))
     return texts
 
 
 def is_snippet(text: Text) -> bool:
-    """Whether a text is one of the single sentences that only have a sub-event type."""
-    return text.file == SNIPPETS.stem
+    """Whether a text is one of the short ones that only have a sub-event type."""
+    return text.file == SNIPPETS.name
 
 
 def sentences_with(text: Text, quote: str) -> list[int]:
@@ -188,7 +191,7 @@ def sentence_instances(texts: Sequence[Text]) -> list[Instance]:
     for t in texts:
         if is_snippet(t):
             label = "asserted" if t.relevant else "none"
-            labels = [(label, SNIPPET_WEIGHT if words else 0.0) for words in t.reading.words]
+            labels = [(label, SNIPPET_SENTENCE_WEIGHT if words else 0.0) for words in t.reading.words]
         else:
             labels = label_sentences(t)
         for i, (label, weight) in enumerate(labels):
@@ -510,7 +513,7 @@ def train(texts: Sequence[Text], *, by: str = "file") -> tuple[L.Learned, dict[s
 
     sentences = sentence_instances(texts)
     told = told_by_others(texts, sentences, SENTENCE, folds)
-    shown = [x for x in sentences if x.file != SNIPPETS.stem]
+    shown = [x for x in sentences if x.file != SNIPPETS.name]
     probs = [told[x.group][x.info["i"]] for x in shown]
     gold = [x.label for x in shown]
     learned = [L.SENTENCE_LABELS[int(np.argmax(p))] for p in probs]
@@ -526,7 +529,7 @@ def train(texts: Sequence[Text], *, by: str = "file") -> tuple[L.Learned, dict[s
     whole = article_instances(texts, told)
     by_fold = [folds[x.group] for x in whole]
     chances = cross_validate(whole, ("quiet", "event"), RELEVANCE, by_fold)
-    ours = [i for i, x in enumerate(whole) if x.file != SNIPPETS.stem]
+    ours = [i for i, x in enumerate(whole) if x.file != SNIPPETS.name]
     quiet_table("articles", [texts[i] for i in ours], [chances[i] for i in ours])
     reliability("P(event) of an article", [chances[i] for i in ours], [texts[i].relevant for i in ours])
 
@@ -536,8 +539,8 @@ def train(texts: Sequence[Text], *, by: str = "file") -> tuple[L.Learned, dict[s
     pool = fit_pool([words_only[i] for i in main], [types[i] for i in main])
     print(f"\npool {pool}")
     for title, chosen in (
-        ("sub-event types, reports of articles", [i for i in main if types[i].file != SNIPPETS.stem]),
-        ("sub-event types, snippets", [i for i in main if types[i].file == SNIPPETS.stem]),
+        ("sub-event types, reports of articles", [i for i in main if types[i].file != SNIPPETS.name]),
+        ("sub-event types, snippets", [i for i in main if types[i].file == SNIPPETS.name]),
     ):
         show_types(title, [types[i] for i in chosen], [words_only[i] for i in chosen], pool)
 
@@ -547,9 +550,10 @@ def train(texts: Sequence[Text], *, by: str = "file") -> tuple[L.Learned, dict[s
         "sentence": fit(sentences, L.SENTENCE_LABELS, SENTENCE),
         "sub_type": fit(types, SUB_TYPES, SUB_TYPE),
     }
-    arrays = L.pack(models, pool, version_of(texts))
+    version = version_of(models, pool)
+    arrays = L.pack(models, pool, version)
     kept = [L.unpack(arrays, name) for name in ("relevance", "sentence", "sub_type")]
-    return L.Learned(vectors, kept[0], kept[1], kept[2], pool, version_of(texts)), arrays
+    return L.Learned(vectors, kept[0], kept[1], kept[2], pool, version), arrays
 
 
 def show_types(title: str, items: Sequence[Instance], words_only: Sequence[Any], pool: Mapping[str, float]) -> None:
@@ -567,17 +571,22 @@ def show_types(title: str, items: Sequence[Instance], words_only: Sequence[Any],
 
 
 def fold_texts(texts: Sequence[Text], by: str) -> list[int]:
-    """A fold for each text: its file (a region of the world, or the snippets), or one of FOLDS by its id."""
-    files = sorted({t.file for t in texts})
-    if by == "file":
-        return [files.index(t.file) for t in texts]
-    return [int(hashlib.blake2b(t.article_id.encode(), digest_size=4).hexdigest(), 16) % FOLDS for t in texts]
+    """A fold for each text: an article's file (a region of the world) with a share of the snippets, or one of FOLDS by its id."""
+    files = sorted({t.file for t in texts if not is_snippet(t)})
+
+    def by_id(t: Text, folds: int) -> int:
+        return int(hashlib.blake2b(t.article_id.encode(), digest_size=4).hexdigest(), 16) % folds
+
+    return [files.index(t.file) if by == "file" and not is_snippet(t) else by_id(t, len(files) if by == "file" else FOLDS) for t in texts]
 
 
-def version_of(texts: Sequence[Text]) -> str:
-    """A short hash of the training texts and the recipes."""
-    data = repr([(t.article_id, t.doc.text, t.gold) for t in texts]) + repr((SENTENCE, RELEVANCE, SUB_TYPE))
-    return hashlib.blake2b(data.encode(), digest_size=4).hexdigest()
+def version_of(models: Mapping[str, L.Linear], pool: Mapping[str, float]) -> str:
+    """A short hash of what was learned: other texts, words, rules or recipes give another version."""
+    digest = hashlib.blake2b(repr(sorted(pool.items())).encode(), digest_size=4)
+    for name in sorted(models):
+        m = models[name]
+        digest.update(repr((name, m.labels, list(m.words), list(m.facts))).encode() + m.weights.astype(np.float16).tobytes())
+    return digest.hexdigest()
 
 
 def measure_articles(learned: L.Learned, texts: Sequence[Text]) -> None:
@@ -610,7 +619,7 @@ def main() -> None:
     parser.add_argument("--snippets", type=Path, nargs="*", default=[], help="snippets with a sub-event type to measure on")
     parser.add_argument("--cache", type=Path, default=load_settings().cache)
     args = parser.parse_args()
-    texts = read_texts([*sorted(TRAIN.glob("*.jsonl")), SNIPPETS], args.cache)
+    texts = read_texts([*sorted(TRAIN.glob("*.jsonl")), *sorted(SNIPPETS.glob("*.jsonl"))], args.cache)
     learned, arrays = train(texts, by=args.by)
     if not args.no_save:
         L.WEIGHTS.parent.mkdir(exist_ok=True)

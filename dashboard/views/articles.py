@@ -9,6 +9,7 @@ import pandas as pd
 import streamlit as st
 
 from dashboard.dating import date_form, show_dated
+from dashboard.evidence import changes_html
 from dashboard.explain import show_explanation
 from dashboard.queries_articles import (
     ArticleView,
@@ -179,10 +180,10 @@ def show_article(path: str, article_id: str) -> None:
     with right:
         show_incidents(view, path)
         show_origin(view)
-        show_revisions(view)
+        show_revisions(view, path)
 
 
-def show_revisions(view: ArticleView) -> None:
+def show_revisions(view: ArticleView, path: str) -> None:
     """Other versions of the same story."""
     if not view.revisions:
         return
@@ -191,6 +192,18 @@ def show_revisions(view: ArticleView) -> None:
         for article_id, revision in view.revisions:
             newer = revision > view.article.revision
             link("articles", f"Version {revision}, {'newer than this one' if newer else 'older'}", article=article_id)
+    show_changes(view, path)
+
+
+def show_changes(view: ArticleView, path: str) -> None:
+    """What this version says otherwise than the one before it, or the next one than this where it is the first."""
+    article_id, number = max((v for v in view.revisions if v[1] < view.article.revision), key=lambda v: v[1], default=view.revisions[0])
+    other = load_article(path, article_id)
+    if other is None:
+        return
+    old, new = (other.article, view.article) if number < view.article.revision else (view.article, other.article)
+    with st.expander(f"What changed from version {old.revision} to version {new.revision}"):
+        st.html(changes_html(old.text, new.text))
 
 
 # --- search ------------------------------------------------------------------------------------

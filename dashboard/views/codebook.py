@@ -54,7 +54,7 @@ def columns_html(found: Sequence[Column], words: str) -> str:
         name = f'<code>{mark_words(c.column, words)}</code><span class="cb-kind">{escape_text(c.kind)}</span>'
         html.append(
             f'<div class="cb-row"><div>{name}</div>'
-            f'<div><b>{mark_words(c.label, words)}</b><p>{mark_words(c.description, words)}</p>{values_html(c.values, words)}</div></div>'
+            f"<div><b>{mark_words(c.label, words)}</b><p>{mark_words(c.description, words)}</p>{values_html(c.values, words)}</div></div>"
         )
     return "".join(html)
 

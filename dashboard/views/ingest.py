@@ -20,7 +20,10 @@ from pipeline.settings import Settings, load_settings
 from pipeline.store import open_store
 
 RESULT = "ingest_result"
-FILE_TYPES = ["txt", "text", "md", "jsonl", "ndjson", "json", "csv", "tsv"]
+FILE_TYPES = [
+    "txt", "text", "md", "html", "htm", "mht", "jsonl", "ndjson", "json", "csv", "tsv", "xml", "rss", "atom", "eml", "mbox", "docx", "pdf",
+    "rtf", "warc", "wacz", "zip", "gz",
+]  # fmt: skip
 PASTED = "pasted text"
 MAX_SHOWN = 12
 MAX_REFUSED = 50
@@ -135,7 +138,7 @@ def show_files(settings: Settings) -> None:
     """The form for files."""
     with st.form("files", border=False):
         uploads = st.file_uploader(
-            "Articles as plain text, JSON Lines or CSV", type=FILE_TYPES, accept_multiple_files=True,
+            "Articles as text, HTML, Word, PDF, e-mail, tables, feeds, exports or archives", type=FILE_TYPES, accept_multiple_files=True,
             help="A table needs a column with the text; published, source, headline and url are used where they are there.",
         )  # fmt: skip
         left, right = st.columns([1, 2], vertical_alignment="bottom")
@@ -201,6 +204,33 @@ def show_quarantine(path: str, mark: queries.Fingerprint) -> None:
         st.caption(f"The latest {MAX_REFUSED} of {len(rows):,}{' or more' if len(rows) == queries.MAX_QUARANTINE else ''}.")
 
 
+def show_live(path: str, mark: queries.Fingerprint) -> None:
+    """What is followed live: when each source was last looked at and last had news, and what is wrong with it."""
+    rows = queries.live_sources(path, mark)
+    st.subheader("Followed live", anchor=False)
+    if rows.empty:
+        st.caption("Nothing. `dateline watch` follows the folders and feeds of a list; docs/WATCH.md says how.")
+        return
+    for row in rows.to_dict("records"):
+        news = f"last news {ago(row['new_at_utc'])}" if isinstance(row["new_at_utc"], str) else "no news yet"
+        refused = f", {row['refused']:,} refused" if row["refused"] else ""
+        words = f"{row['kind']}, looked at {ago(row['fresh_at_utc'])}, {news}; {plural(row['articles'], 'article')}{refused}"
+        if row["error"]:
+            words = f"failing ({plural(row['failures'], 'time')}): {row['error']}. {words}"
+        line(words, strong=row["name"])
+
+
+def ago(moment: str | None) -> str:
+    """How long ago a moment was, in the largest unit that fits; "never" without one."""
+    if not isinstance(moment, str):
+        return "never"
+    seconds = max(0, int((dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(moment)).total_seconds()))
+    for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            return f"{plural(seconds // size, unit)} ago"
+    return "just now"
+
+
 def main() -> None:
     """The forms, what the last run did, and what was refused so far."""
     path, mark = open_page(needs="nothing")
@@ -220,6 +250,7 @@ def show_page(path: str, mark: queries.Fingerprint, settings: Settings) -> None:
         show_paste(settings)
     show_result(path, mark)
     if mark[0] != (0, 0):
+        show_live(path, mark)
         show_quarantine(path, mark)
 
 

@@ -98,7 +98,11 @@ def clause_status(token: Token) -> str:
                     return "prospective"
                 if child.dep_ == "mark" and child.lower_ in ("if", "unless", "lest"):
                     return "prospective"
+            if previous is not None and previous.dep_ == "nsubjpass" and node.lemma_ in SCHEDULED:
+                return "prospective"  # "another march has been called for Saturday"
             if previous is not None and node.lemma_ in heads and node != token:
+                if node.lemma_ == "fear" and (previous.tag_ in ("VBN", "JJ") or previous.pos_ == "ADJ"):
+                    return "asserted"  # "twenty are feared dead" reports the dead
                 if (
                     previous.dep_ == "xcomp"
                     or (previous.dep_ == "dobj" and node.lemma_ in PLANNED)
@@ -122,6 +126,8 @@ def clause_status(token: Token) -> str:
                     and not _is_past(previous)
                 ):
                     return "prospective"
+        elif node.pos_ == "ADJ" and node.lemma_ in READY and previous is not None and previous.dep_ == "xcomp":
+            return "prospective"  # "are due to sign a truce"
         elif (
             previous is not None and node.pos_ == "NOUN" and node.lemma_ in PLAN_NOUNS and previous.dep_ in ("pobj", "acl", "prep", "relcl")
         ):
@@ -161,6 +167,8 @@ def tells_directly(token: Token) -> bool:
 PLANNED = frozenset(
     "plan threaten vow intend consider fear expect plot schedule prepare order rehearse simulate deter prevent avoid call demand urge risk propose".split()
 )
+SCHEDULED = frozenset("call plan schedule expect slate postpone cancel forbid ban".split())
+READY = frozenset("due set likely ready able unable poised prepared".split())
 PLAN_NOUNS = frozenset(
     "plan threat fear risk possibility warning drill exercise plot attempt intention preparation prospect vow call right ability capability".split()
 )

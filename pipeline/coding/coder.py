@@ -7,13 +7,13 @@ told (assertion.py); group sentences into events (frames.py); put a Report toget
 
 from __future__ import annotations
 
+import datetime as dt
 import gc
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Sequence, Set
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
-from itertools import pairwise
 from typing import Any
 
 import spacy
@@ -23,19 +23,34 @@ from spacy.tokens import Doc, Span, Token
 from pipeline.actors import ActorList, Countries, load_actors, load_countries
 from pipeline.coding import actors as who
 from pipeline.coding.assertion import REPORTING, clause_status, off_topic_score, sentence_cues, tells_directly
-from pipeline.coding.attribution import find_sources, stances
+from pipeline.coding.attribution import find_sources
 from pipeline.coding.counts import Casualty, find_casualties
 from pipeline.coding.dates import DateMention, find_dates
-from pipeline.coding.events import ARMED_VIOLENCE, Trigger, find_triggers, vote_sub_type
-from pipeline.coding.frames import Event, Frame, group, own_place
+from pipeline.coding.dating import is_said, joined, settle_counted, with_grip
+from pipeline.coding.event_places import CountryClue, country_clues, event_place, in_role, settle_mentions
+from pipeline.coding.events import (
+    ARMED_VIOLENCE,
+    GOVERNMENT_REGAINS,
+    NON_STATE_OVERTAKES,
+    TERRITORY,
+    WEAPONS,
+    Trigger,
+    find_modes,
+    find_triggers,
+    tells_type,
+    vote_sub_type,
+)
+from pipeline.coding.frames import Event, Frame, own_place
+from pipeline.coding.grouping import apart, event_day, group
 from pipeline.coding.learned import Learned, Reading, load_learned, sentences_of
-from pipeline.coding.lexicon import FOLDER, read_table
+from pipeline.coding.lexicon import FOLDER, read_table, word_set
 from pipeline.coding.places import PlaceMention, find_places
+from pipeline.coding.sides import SideReader, SideWeights, load_side_weights
 from pipeline.coding.steps import Step, event_steps, text_steps
 from pipeline.coding.texts import span_text, text_of
-from pipeline.coding.tolls import Told, Toll, resolve_toll
+from pipeline.coding.tolls import Told, Toll, resolve_toll, with_parts
 from pipeline.errors import SettingsError
-from pipeline.gazetteer import Gazetteer, Place, distance_km, open_gazetteer
+from pipeline.gazetteer import Gazetteer, open_gazetteer
 from pipeline.models import EVENT_TYPE_OF, Actor, Article, Attribution, Claim, Evidence, Report
 from pipeline.settings import Settings, load_settings
 
@@ -43,6 +58,8 @@ CODER = "rules"
 RULES_VERSION = "1"
 # An article less likely than this to tell an asserted event gives no report (docs/MODEL_CARD.md has the curve).
 RELEVANCE = 0.5
+# The same where a main clause plainly tells it: a heavy word of violence with its dead.
+PLAIN_RELEVANCE = 0.25
 CODED_PARTS = ("headline", "dateline", "body")
 
 
@@ -90,17 +107,13 @@ def coded_text(article: Article) -> str:
     return "".join(chars)
 
 
-# "near the northern city of Kirkuk" is near Kirkuk; the evidence keeps the words as they stand.
-OF_TOWN = re.compile(r"\b(?:the|a) (?:[\w-]+ ){0,3}?(?:city|town|village|hamlet|settlement|port|capital) of (?:the )?", re.IGNORECASE)
-
-
 # A list item that begins with its place: "3. Al-Yadudah: ...", "* Jasim: ...", "TAIZ. ...".
 LIST_ITEM = re.compile(r"^(?:\d+[.)]\s*|[*\u2022-]+\s*)?([A-Z][\w'\u2019\u2013 -]{2,40}?)(?:: |\s-\s|(?<=[A-Z]{3})\. )")
 
 
 # An article that opens with an exercise tells what was played, not what happened.
 DRILL = re.compile(
-    r"\b(?:drills?|(?:joint|military|naval|live-fire) exercises?|exercise simulat\w+|simulat(?:es|ed|ing|ion)|war ?games?|rehearsals?)\b",
+    r"\b(?:drills?|(?:joint|military|naval|live-fire) exercises?|exercise simulat\w+|simulat(?:es|ed|ing|ion)|war ?games?|rehears(?:es|ed|ing|als?)|mock (?:\w+ ){0,2}(?:attack|assault|landing|invasion|raid)s?)\b",
     re.IGNORECASE,
 )
 
@@ -140,8 +153,11 @@ class _Parsed:
     frames: list[Frame]
     people: list[who.ActorMention]
     places: list[PlaceMention]
+    clues: list[CountryClue]
+    sides: SideReader
     reading: Reading | None = None
     steps: list[Step] = field(default_factory=list)
+    counted: set[tuple[str, str]] = field(default_factory=set)  # (killed or injured, side) of the events coded so far
 
 
 class Coder:
@@ -150,28 +166,36 @@ class Coder:
     name = CODER
 
     def __init__(
-        self, nlp: Language, gazetteer: Gazetteer, actors: ActorList, countries: Countries, learned: Learned | None = None
+        self,
+        nlp: Language,
+        gazetteer: Gazetteer,
+        actors: ActorList,
+        countries: Countries,
+        learned: Learned | None = None,
+        side_weights: SideWeights | None = None,
     ) -> None:
         self.nlp = nlp
         self.learned = learned
+        self.side_weights = side_weights
         self.gazetteer = gazetteer
         self.actors = actors
         self.countries = countries
+        self.languages: tuple[str, ...] = ("en",)
         model = nlp.meta
-        learned_version = f"-{learned.version}" if learned else ""
+        learned_version = (f"-{learned.version}" if learned else "") + (f"-{side_weights.version}" if side_weights else "")
         self.version = f"{RULES_VERSION}-{lexicon_version()}{learned_version}-{model.get('name', 'blank')}-{model.get('version', '0')}"
 
     # -- the whole article --------------------------------------------------------------------
 
     def code(self, article: Article) -> Coding:
         """The reports of one article, in the order they are told."""
-        if article.language not in ("en", "und", ""):
-            return Coding("language", f"the text is in {article.language!r}; this coder reads English")
+        if article.language not in (*self.languages, "und", ""):
+            return Coding("language", f"the text is in {article.language!r}; this coder reads {', '.join(self.languages)}")
         text = coded_text(article)
         if not may_hold_event(text):
             return Coding("gated", "no word of armed conflict, protest or arrest stands in it")
         parsed = self.parse(article, self.nlp(text))
-        events = [e for e in group(parsed.frames, article.published) if e.frames]
+        events = [part for e in group(parsed.frames, article.published) if e.frames for part in apart(e)]
         why_quiet = self.not_an_event(parsed, events)
         if why_quiet:
             return Coding("nothing", why_quiet, (), tuple(parsed.steps))
@@ -193,8 +217,10 @@ class Coder:
         datelines = [(p.start, p.end) for p in article.parts if p.kind == "dateline"]
         places = [
             replace(p, role="dateline") if any(a <= p.start < b for a, b in datelines) else p
-            for p in find_places(doc, self.gazetteer, source=article.source)
+            for p in find_places(doc, self.gazetteer, source=article.source, embedded=True)
         ]
+        embedded = [p for p in places if p.role == "organisation"]
+        places = [p for p in places if p.role not in ("organisation", "demonym")]
         people = who.find_actors(doc, self.actors, self.countries, places=places)
         kinds = _kinds_by_token(doc, people)
 
@@ -206,17 +232,17 @@ class Coder:
                 return "people"
             return "other"
 
-        places = [
-            _as_country(doc, _as_sea(doc, p, self.gazetteer), self.gazetteer)
-            for p in places
-            if not _is_no_place(doc, p, people, self.countries)
-        ]
+        places = settle_mentions(doc, places, people, self.countries, self.gazetteer)
+        clues = country_clues(doc, embedded, people, self.actors)
         casualties = find_casualties(doc, party_of)
         triggers = find_triggers(doc)
         reading = self.learned.read(doc, triggers) if self.learned else None
+        if self.learned is not None and reading is not None and not any(t.kind == "act" and t.weight >= 2 for t in triggers):
+            triggers = sorted([*triggers, *self.learned.find_triggers(reading)], key=lambda t: t.start)
         labels = self._labels(doc, reading)
-        frames = self.frames(article, doc, triggers, casualties, places, labels)
-        parsed = _Parsed(article, doc, frames, people, places, reading)
+        frames = self.frames(article, doc, triggers, casualties, places, people, labels)
+        sides = SideReader(doc, people, frames, self.actors, self.countries, self.side_weights)
+        parsed = _Parsed(article, doc, frames, people, places, clues, sides, reading)
         parsed.steps += text_steps(frames, people)
         return parsed
 
@@ -227,6 +253,7 @@ class Coder:
         triggers: Sequence[Trigger],
         casualties: Sequence[Casualty],
         places: Sequence[PlaceMention],
+        people: Sequence[who.ActorMention],
         labels: dict[int, dict[str, float]],
     ) -> list[Frame]:
         """One frame a sentence or joined clause. `labels`: token index of a sentence's start -> learned label chances."""
@@ -235,6 +262,7 @@ class Coder:
         frames: list[Frame] = []
         paragraph, last_end, index = -1, 0, -1
         drill = DRILL.search(coded_opening(article)) is not None
+        days = find_dates(text_of(doc), article.published)
         for sent in _clauses(doc, triggers, places):
             stripped = span_text(sent).strip()
             first = sent.start_char + len(span_text(sent)) - len(span_text(sent).lstrip())
@@ -247,6 +275,9 @@ class Coder:
             last_end = sent.start_char + len(span_text(sent).rstrip())
             f = Frame(index, sent, sent.start_char < headline_end, paragraph, opens)
             f.cues = {c.kind: c for c in sentence_cues(sent)}
+            here = [m for m in people if sent.start_char <= m.start < sent.end_char]
+            f.actors = frozenset(m.name for m in here if m.kind in ("named", "state", "police") and m.name)
+            f.armed = any(m.kind == "unnamed" or (m.kind == "named" and m.actor_id) for m in here)
             for t in triggers:
                 if sent.start <= t.start < sent.end:
                     if t.kind == "means":
@@ -258,8 +289,12 @@ class Coder:
             f.casualties = [
                 c for c in casualties if sent.start <= c.cue < sent.end and (c.best == 0 or clause_status(doc[c.cue]) == "asserted")
             ]
-            future = bool(f.planned) and not f.acts
-            dates = find_dates(text_of(doc), article.published, start=sent.start_char, end=sent.end_char, future=future)
+            # "OUAKA. 2 February: In Bambari ...": a day that runs over a sentence's end belongs to what follows.
+            # "The March 23 Movement" is no day.
+            named = [m for m in here if m.kind == "named"]
+            dates = [
+                d for d in days if sent.start_char < d.end <= sent.end_char and not any(m.start <= d.start < d.end <= m.end for m in named)
+            ]
             if "aggregate" in f.cues or any(d.kind == "span" for d in dates):
                 # "a conflict that has killed 40,000 people since 1984" counts no event's dead
                 f.casualties = [
@@ -267,9 +302,12 @@ class Coder:
                     for c in f.casualties
                     if not any(x.dep_ == "aux" and x.lower_ in ("has", "have") for x in doc[c.cue].children) or tells_directly(doc[c.cue])
                 ]
-            f.places = [_in_role(doc, p) for p in places if sent.start_char <= p.start < sent.end_char]
+            f.places = [in_role(doc, p) for p in places if sent.start_char <= p.start < sent.end_char]
+            heads = {_head_of(doc, t).i for t in (*f.acts, *f.means)} | {c.cue for c in f.casualties}
             for d in dates:
-                (f.said if _is_said(doc, d) else f.dates).append(d)
+                (f.said if is_said(doc, d) else f.dates).append(d)
+            f.dates = joined(text_of(doc), f.dates)
+            f.dates = settle_counted(doc, [with_grip(doc, d, heads) for d in f.dates], f.said, heads)
             f.listed = (
                 opens
                 and not f.headline
@@ -281,6 +319,9 @@ class Coder:
             f.chances = labels.get(sent[0].sent.start, {})
             if f.assertion == "asserted" and not f.headline:
                 f.assertion = _second_opinion(f)
+            if f.assertion == "prospective":
+                coming = find_dates(text_of(doc), article.published, start=sent.start_char, end=sent.end_char, future=True)
+                f.dates = [d for d in coming if not is_said(doc, d)]
             f.direct = any(tells_directly(_head_of(doc, t)) for t in f.acts) or any(
                 tells_directly(doc[c.cue]) for c in f.casualties if c.best
             )
@@ -303,7 +344,7 @@ class Coder:
             return ""
         if not f.acts and not any(d.prec == 1 for d in f.dates) and max(c.best or 0 for c in counted) >= 100:
             return "aggregate"  # a three-figure toll without an event word or a day sums up a war
-        if "denied" in cues and not counted and f.weight <= 2:
+        if not counted and ("refuted" in cues or ("denied" in cues and f.weight <= 2)):
             return "denied"
         if "aggregate" in cues and not f.headline and self._sums_up(f):
             return "aggregate"
@@ -315,11 +356,19 @@ class Coder:
             return "aggregate" if many and since else "background"
         if "accident" in cues and f.weight < 3 and not self._armed_act(f):
             return ""
-        if "private" in cues and f.weight < 3:
+        if "private" in cues and f.weight < 3 and not f.armed:
             return ""
-        if "recalled" in cues and f.index <= 3:
+        if "recalled" in cues and f.index <= 3 and not self._fresh(f, article):
             return "background"
         return "asserted"
+
+    @staticmethod
+    def _fresh(f: Frame, article: Article) -> bool:
+        """Whether a sentence dates an event word of its own to the week of publication ("a bomber struck the commemoration on Friday")."""
+        if article.published is None or f.weight < 2:
+            return False
+        week = shift_day(article.published, -FRESH_DAYS)
+        return any(d.kind == "point" and d.prec == 1 and week <= (d.date_start or "") <= article.published for d in f.dates)
 
     @staticmethod
     def _armed_act(f: Frame) -> bool:
@@ -329,7 +378,9 @@ class Coder:
     @staticmethod
     def _sums_up(f: Frame) -> bool:
         """Whether a sentence sums several events: a span of time, "since", and no single day of its own."""
-        spans = [d for d in f.dates if d.kind == "span" or (d.prec or 0) >= 3]
+        spans = [d for d in f.dates if (d.kind == "span" or (d.prec or 0) >= 3) and not _is_short(d)]
+        if not spans and any(_is_short(d) for d in f.dates):
+            return False  # "shelling killed 22 in the city over the past 24 hours" is one event of that day
         days = [d for d in f.dates if d.kind == "point" and d.prec == 1]
         since = re.search(
             r"\b(?:since|so far|this year|this month|in the (?:past|last|first)|over the (?:past|last))\b", span_text(f.sent), re.I
@@ -349,8 +400,9 @@ class Coder:
             return "no event is told as having happened" if parsed.frames else "no sentence in it"
         if self.learned is not None and parsed.reading is not None:
             likely = self.learned.relevance(parsed.reading)
-            if likely < RELEVANCE:
-                return f"read as a whole it tells no event of armed conflict or protest (probability {likely:.2f}, needed {RELEVANCE})"
+            needed = PLAIN_RELEVANCE if any(_is_plain(f) for e in events for f in e.frames if e.assertion == "asserted") else RELEVANCE
+            if likely < needed:
+                return f"read as a whole it tells no event of armed conflict or protest (probability {likely:.2f}, needed {needed})"
             return ""
         armed = [
             t for f in parsed.frames for t in (*f.acts, *f.means) if t.weight >= 3 and t.sub_event_type not in ("Agreement", "Arrests")
@@ -377,42 +429,54 @@ class Coder:
             if quote.strip() and not any(e.field == name and e.start == start for e in evidence):
                 evidence.append(Evidence(name, start, end, quote))
 
-        place, where = self._place(parsed, event)
+        place, where, told_by = event_place(doc, parsed.places, parsed.frames, event, parsed.clues, self.gazetteer)
         country = where.get("country")
         if country is None and where.get("where_prec") == 7:
             country = ""  # at sea off no named coast: every state's forces are abroad
-        agents, patients, a_spans, b_spans = self._sides(parsed, event, country)
-        killed, injured = self._tolls(parsed, event, agents, patients, country)
+        cast = parsed.sides.cast(event, events, country)
+        agents, patients = tuple(cast.agents[:4]), tuple(cast.patients[:4])
+        asserted = sum(e.assertion == "asserted" for e in events)
+        killed, injured = self._tolls(parsed, event, agents, patients, country, number=number, of=asserted)
         armed_target = any(a.inter in (1, 2, 3, 4, 8) for a in patients) if patients else None
         sub_type, modes, trigger = self._type(event, agents, patients, armed_target, killed)
         if sub_type is None and event.assertion == "asserted":
             return None
-        claims, attributions = self._claims(parsed, event, cite)
-        agents, patients = self._settle_sides(parsed, event, sub_type, agents, patients, claims, country, a_spans)
+        if sub_type in DEATHLESS and event.assertion == "asserted" and killed.best != 0:
+            killed = Toll()  # by its very type nobody died in it: the dead told beside it are another event's
+        claims, attributions = self._claims(parsed, event, country, cite)
+        agents, patients = parsed.sides.settle(cast, event, events, sub_type, country)
         if trigger is not None:
             cite("sub_event_type", trigger.start_char, trigger.end_char)
-        date = self._date(article, event, evidence, doc)
+        date = self._date(article, event, events, parsed, evidence)
         if place is not None:
             cite("place_name", place.phrase_start, place.phrase_end)
-        for start, end in a_spans:
+        if told_by is not None:
+            cite("country", *told_by)
+        for start, end in cast.spans(agents):
             cite("side_a", start, end)
-        for start, end in b_spans:
+        for start, end in cast.spans(patients):
             cite("side_b", start, end)
         for name, toll in (("deaths_best", killed), ("injured_best", injured)):
             for c in toll.evidence:
                 cite(name, c.start, c.end)
         split = _split_by_party(killed, agents, patients)
-        unknown_is_civilian = bool(patients) and all(p.inter == 7 for p in patients)
+        unknown_is_civilian = bool(patients) and all(p.inter in (5, 6, 7) for p in patients)
         deaths_civilians = split.get("civilians")
+        if sub_type == "Mob violence" and deaths_civilians is None and split.get("b") is not None:
+            deaths_civilians = split.pop("b")  # whom a mob kills is a civilian, whatever it takes him for
         if unknown_is_civilian and split.get("unknown") is not None:
             deaths_civilians = (deaths_civilians or 0) + split["unknown"]
-        if killed.best == 0 and unknown_is_civilian:
+        zero = [(c.start, c.end) for c in killed.evidence] if killed.best == 0 else []
+        if zero and unknown_is_civilian and _names_civilians(parsed, event, zero):
             deaths_civilians = 0
         a, b = split.get("a"), split.get("b")
         if killed.best == 0 and patients and not unknown_is_civilian:
             b = 0
+        assertion = event.assertion
+        if assertion == "asserted" and number and (date.get("date_prec") or 1) >= 3 and killed.best:
+            assertion = "aggregate"  # "shelling every day of the past week has killed 61": many events' dead
         fields: dict[str, Any] = {
-            "assertion": event.assertion,
+            "assertion": assertion,
             "event_type": EVENT_TYPE_OF.get(sub_type or ""),
             "sub_event_type": sub_type,
             "modes": modes,
@@ -447,92 +511,18 @@ class Coder:
             **fields,
         )
 
-    def _place(self, parsed: _Parsed, event: Event) -> tuple[PlaceMention | None, dict[str, Any]]:
-        """The place mention of an event and the report's place fields."""
-        place = event.place
-        if event.assertion == "asserted" and (place is None or (place.place is not None and place.place.kind == "country")):
-            place = self._place_nearby(parsed, event) or place
-        if place is None:
-            dominant = _dominant_country(parsed.places)
-            if dominant is None:
-                return None, {}
-            return None, {"country": dominant, "where_prec": 6}
-        p = place.place or self._anchor(parsed, place)
-        fields: dict[str, Any] = {
-            "place_name": OF_TOWN.sub("", text_of(parsed.doc)[place.phrase_start : place.phrase_end]),
-            "where_prec": place.where_prec,
-            "country": p.country
-            if p and p.country
-            else self._coast(parsed, event, p)
-            if p and p.kind == "sea"
-            else _dominant_country(parsed.places),
-        }
-        if p is None:
-            return place, fields
-        latitude, longitude = place.latitude, place.longitude
-        if latitude is None and place.place is None and p.kind != "country":
-            latitude, longitude = p.latitude, p.longitude  # a village the gazetteer lacks, put where its text puts it
-        fields |= {
-            "admin1": p.admin1 or (p.name if p.kind == "admin1" else None),
-            "admin2": p.admin2 or (p.name if p.kind == "admin2" else None),
-            "latitude": round(latitude, 4) if latitude is not None else None,
-            "longitude": round(longitude, 4) if longitude is not None else None,
-        }
-        if place.where_prec == 6:
-            fields["admin1"] = None
-        return place, fields
-
     @staticmethod
-    def _coast(parsed: _Parsed, event: Event, sea: Place) -> str | None:
-        """The country of the nearest coast that an event's sentences name, else the text's; None where none is near (ruling 13)."""
-        near = {f.index for f in event.frames}
-        told = [p for f in parsed.frames if f.index in near for p in f.places]
-        for pool in (told, parsed.places):
-            coasts = [p.place for p in pool if p.place is not None and p.place.country and p.role != "dateline"]
-            off = [p.place for p in pool if p.place is not None and p.place.country and p.where_prec == 7]
-            ranked = sorted((distance_km(sea.latitude, sea.longitude, c.latitude, c.longitude), c.country or "") for c in off or coasts)
-            if ranked and ranked[0][0] <= COAST_KM:
-                return ranked[0][1]
-        return None
-
-    @staticmethod
-    def _anchor(parsed: _Parsed, place: PlaceMention) -> Place | None:
-        """Where a village that the gazetteer lacks lies: the place named around it, nearest in the text.
-
-        The text puts such a name beside its town or province ("Yakouta, ten kilometres outside Dori"),
-        or under a heading that does.
-        """
-        known = [p for p in parsed.places if p.place is not None and p.role in ("event", "dateline") and p.place.kind != "country"]
-        before = [p for p in known if p.start < place.start]
-        after = [p for p in known if p.start > place.end and p.start - place.end <= 80]
-        if after and (not before or after[0].start - place.end <= place.start - before[-1].end):
-            return after[0].place
-        return before[-1].place if before else (known[0].place if known else None)
-
-    def _place_nearby(self, parsed: _Parsed, event: Event) -> PlaceMention | None:
-        """A town or province for an event that names only a country or nothing: near its sentences, else the dateline's."""
-        first, last = event.frames[0].index, event.frames[-1].index
-        near = [f for f in parsed.frames if first - 1 <= f.index <= last + 1]
-        found = [p for f in near if (p := own_place(f)) is not None and (p.place is None or p.place.kind != "country")]
-        if event.place is not None and event.place.place is not None:
-            country = event.place.place.country
-            found = [p for p in found if p.place is None or p.place.country == country]
-        return found[0] if found else None
-
-    def _date(self, article: Article, event: Event, evidence: list[Evidence], doc: Doc) -> dict[str, Any]:
-        d = event.date
-        if d is None and event.assertion == "asserted":
-            said = [s for f in event.frames[:2] for s in f.said if s.date_start]
-            d = said[0] if said else None
-        if d is not None and d.date_start:
-            start, end = d.date_start, d.date_end
-            if event.assertion == "asserted" and article.published and start > article.published:
-                start = end = article.published
-            evidence.append(Evidence("date_start", d.start, d.end, text_of(doc)[d.start : d.end]))
-            return {"date_start": start, "date_end": end, "date_prec": d.prec, "date_basis": d.basis}
-        if event.assertion in ("prospective", "aggregate", "background", "denied") or article.published is None:
+    def _date(article: Article, event: Event, events: Sequence[Event], parsed: _Parsed, evidence: list[Evidence]) -> dict[str, Any]:
+        """The date fields of an event, its words cited; none where nothing can be resolved."""
+        d, basis = event_day(article.published, event, events, parsed.frames)
+        if d is None or not d.date_start:
             return {}
-        return {"date_start": article.published, "date_end": article.published, "date_prec": 1, "date_basis": "publication"}
+        start, end = d.date_start, d.date_end
+        if event.assertion == "asserted" and article.published and start > article.published:
+            start = end = article.published
+        if d.end > d.start:
+            evidence.append(Evidence("date_start", d.start, d.end, text_of(parsed.doc)[d.start : d.end]))
+        return {"date_start": start, "date_end": end, "date_prec": d.prec, "date_basis": basis}
 
     def _type(
         self, event: Event, agents: Sequence[Actor], patients: Sequence[Actor], armed_target: bool | None, killed: Toll
@@ -549,7 +539,10 @@ class Coder:
             weighted = [(t, 1.0) for f in event.frames for t in f.planned]
         if armed_target is None:
             armed_target = any(c.party in ("state", "police", "unnamed", "named") for _, c in event.casualties)
-        sub_type, scores = vote_sub_type(weighted, target_armed=armed_target)
+        takers = {a.inter for a in agents if a.inter in (1, 2, 3, 4, 8)}
+        # Militias that fight beside the army take for the state.
+        taker_state = None if not takers else bool(takers & {1, 8})
+        sub_type, scores = vote_sub_type(weighted, target_armed=armed_target, taker_state=taker_state)
         if self.learned is not None and sub_type is not None:
             chances = self.learned.sub_types([f.sent for f in event.frames[:4]], scores)
             sub_type = max(chances.items(), key=lambda kv: (kv[1], kv[0]))[0]
@@ -558,142 +551,64 @@ class Coder:
                 sub_type = "Armed clash" if armed_target else "Attack"
             else:
                 return None, (), None
-        sub_type = _settle(sub_type, scores, agents, patients, killed)
-        mine = [
-            t
-            for t, _ in weighted
-            if t.sub_event_type == sub_type or (t.sub_event_type == ARMED_VIOLENCE and sub_type in ("Armed clash", "Attack"))
-        ]
+        heavy = {t.sub_event_type for t, factor in weighted if t.weight >= 3 and factor >= 1}
+        sub_type = _settle(sub_type, scores, heavy, agents, patients, killed)
+        taken = {t.sub_event_type: t.weight for t, factor in weighted if t.sub_event_type in TERRITORY and factor >= 1 and t.weight >= 2}
+        if taken and sub_type in ("Armed clash", GOVERNMENT_REGAINS, NON_STATE_OVERTAKES):
+            # Who took the place decides; a battle that ends with its capture is told as the capture.
+            if taker_state is not None:
+                sub_type = GOVERNMENT_REGAINS if taker_state else NON_STATE_OVERTAKES
+            elif sub_type == "Armed clash":
+                sub_type = max((GOVERNMENT_REGAINS, NON_STATE_OVERTAKES), key=lambda kind: scores.get(kind, 0.0))
+        mine = [t for t, _ in weighted if tells_type(t, sub_type)]
         best = max(mine or [t for t, _ in weighted], key=lambda t: (t.weight, -t.start), default=None)
-        modes: list[str] = []
-        for t in mine:
-            modes += [m for m in t.modes if m not in modes]
-        if not modes:
-            for t, _ in weighted:
-                modes += [m for m in t.modes if m not in modes]
-        return sub_type, tuple(modes[:4]), best
+        return sub_type, _modes(event, sub_type, mine, agents, killed), best
 
-    def _sides(
-        self, parsed: _Parsed, event: Event, country: str | None
-    ) -> tuple[tuple[Actor, ...], tuple[Actor, ...], list[tuple[int, int]], list[tuple[int, int]]]:
-        """Who did it and to whom, from the grammar of the event's words, first told first."""
-        agents: list[Actor] = []
-        patients: list[Actor] = []
-        a_spans: list[tuple[int, int]] = []
-        b_spans: list[tuple[int, int]] = []
-
-        def add(found: list[Actor], spans: list[tuple[int, int]], mention: who.ActorMention, other: list[Actor]) -> None:
-            actor = who.as_actor(mention, country, self.actors, self.countries)
-            if (
-                actor is None
-                or actor.name.endswith(" of ")
-                or any(a.name == actor.name for a in found)
-                or any(a.name == actor.name for a in other)
-            ):
-                return
-            found.append(actor)
-            spans.append((mention.start, mention.end))
-
-        for f in event.frames[:6]:
-            words = sorted([*f.acts, *f.means] or f.planned, key=lambda t: (-t.weight, t.start))
-            heads = [_head_of(parsed.doc, t) for t in words] + [parsed.doc[c.cue] for c in f.casualties]
-            for head in heads:
-                got_a, got_b = who.roles(parsed.doc, head, parsed.people)
-                # The first words that name an agent say who it was; a later name only takes the place of "gunmen".
-                if not agents:
-                    for m in got_a:
-                        add(agents, a_spans, m, patients)
-                elif all(a.name == UNIDENTIFIED for a in agents):
-                    for m in got_a:
-                        actor = who.as_actor(m, country, self.actors, self.countries)
-                        if actor is not None and actor.inter in (2, 3, 4) and actor.name != UNIDENTIFIED:
-                            agents.clear()
-                            a_spans.clear()
-                            add(agents, a_spans, m, patients)
-                if len(patients) < 2:
-                    for m in got_b:
-                        add(patients, b_spans, m, agents)
-            for c in f.casualties:
-                if c.head >= 0 and len(patients) < 3 and (victim := _mention_at(parsed.people, parsed.doc[c.head])) is not None:
-                    add(patients, b_spans, victim, agents)
-        return tuple(agents[:4]), tuple(patients[:4]), a_spans[:4], b_spans[:4]
-
-    def _settle_sides(
+    def _tolls(
         self,
         parsed: _Parsed,
         event: Event,
-        sub_type: str | None,
-        agents: tuple[Actor, ...],
-        patients: tuple[Actor, ...],
-        claims: Sequence[Claim],
+        agents: Sequence[Actor],
+        patients: Sequence[Actor],
         country: str | None,
-        a_spans: list[tuple[int, int]],
-    ) -> tuple[tuple[Actor, ...], tuple[Actor, ...]]:
-        """The sides by the codebook's conventions: who marches is Protesters or Rioters, a claimant or the one blamed did it.
-
-        Ruling 10 orders crowds and forces; ruling 11 makes the one party that claims or is blamed side A where the
-        text's own words name nobody, or only "gunmen".
-        """
-        named = self.countries.name(country) if country else ""
-        suffix = f" ({named})" if named else ""
-        crowd = {5: Actor("Rioters" + suffix, 5), 6: Actor("Protesters" + suffix, 6)}
-        forces = tuple(a for a in (*agents, *patients) if a.inter in (1, 8))
-        if sub_type == "Peaceful protest":
-            return (crowd[6],), ()
-        if sub_type == "Protest with intervention":
-            return (crowd[6],), forces
-        if sub_type == "Excessive force against protesters":
-            return forces or tuple(a for a in agents if a.inter not in (6, 7)), (crowd[6],)
-        if sub_type == "Violent demonstration":
-            return (crowd[5],), forces
-        if sub_type == "Mob violence":
-            return (crowd[5],), tuple(a for a in (*patients, *agents) if a.inter == 7)[:1] or patients
-        civilians = Actor("Civilians" + suffix, 7)
-        if not patients and any(c.party in ("people", "civilians") and c.best for _, c in event.casualties) and sub_type in TARGETED:
-            patients = (civilians,)
-        armed = tuple(a for a in agents if a.inter not in (5, 6, 7))
-        if not armed or all(a.name == UNIDENTIFIED for a in armed):
-            said = who.responsible(parsed.doc, [f.sent for f in self._around(parsed, event)], parsed.people)
-            for stance in ("claimed", "blamed"):
-                found: list[Actor] = []
-                for mention, how in said:
-                    actor = who.as_actor(mention, country, self.actors, self.countries)
-                    if (
-                        how == stance
-                        and actor
-                        and actor.name != UNIDENTIFIED
-                        and not any(x.name == actor.name for x in (*found, *patients))
-                    ):
-                        found.append(actor)
-                        a_spans.append((mention.start, mention.end))
-                if found and (stance == "claimed" or len(found) == 1):
-                    return tuple(found), tuple(p for p in patients if p.name != UNIDENTIFIED) or patients
-        return armed or (() if sub_type in TARGETED else agents[:1]), patients
-
-    @staticmethod
-    def _around(parsed: _Parsed, event: Event) -> list[Frame]:
-        """An event's sentences and those that go on about it, up to the next event's first."""
-        first, last = event.frames[0].index, event.frames[-1].index
-        return [f for f in parsed.frames if first <= f.index <= last + 3]
-
-    def _tolls(
-        self, parsed: _Parsed, event: Event, agents: Sequence[Actor], patients: Sequence[Actor], country: str | None
+        *,
+        number: int = 0,
+        of: int = 1,
     ) -> tuple[Toll, Toll]:
+        """The killed and the wounded of an event; it is the `number`-th `of` so many that the article tells."""
         told: dict[str, list[Told]] = {"killed": [], "injured": []}
+        said = set(parsed.counted)
+        seen = parsed.counted
         for f, c in event.casualties:
+            if (number == 0 and of >= LISTED and (c.best or 0) > 1 and _is_sum(f, event)) or _recalls(parsed.doc, c, event):
+                continue
+            if c.best != 0 and not f.assertion and ("accident" in f.cues or "private" in f.cues):
+                continue  # "three people were killed when their car hit a cow", in a sentence that tells no event
+            if c.best != 0 and not f.headline and not c.toll and LONG_SPAN.search(span_text(f.sent)) and event.frames[0] is not f:
+                continue  # "two soldiers died in the same period"
             side = {"civilians": "civilians", "people": "unknown", "other": "unknown", "protesters": "crowd", "rioters": "crowd"}.get(
                 c.party, "armed"
             )
+            if c.head >= 0 and parsed.doc[c.head].lemma_.lower() in GENERIC_DEAD:
+                side = "unknown"
             mention = _mention_at(parsed.people, parsed.doc[c.head]) if c.head >= 0 and side == "armed" else None
             actor = who.as_actor(mention, country, self.actors, self.countries) if mention else None
             if actor is not None:
                 side = SIDE_OF_INTER.get(actor.inter, side)
             elif c.party in ("state", "police"):
                 side = "gov"
-            told[c.kind].append(Told(c, f.index, f.headline, side))
-        return resolve_toll(told["killed"]), resolve_toll(told["injured"])
+            claim = side != "armed" and _is_claim(f, c)
+            if number > 0 and (c.best or 0) > 1 and not _is_grounded(event, f) and (claim or (c.kind, side) in said):
+                continue  # another's word on an event told before
+            if event.assertion == "asserted":
+                seen.add((c.kind, side))
+            told[c.kind].append(Told(c, f.index, f.headline, side, _speaker(parsed.doc, c), claim))
+        suicide = any(t.sub_event_type == "Suicide bomb" for f in event.frames for t in (*f.acts, *f.means))
+        apart = frozenset(("armed",)) if suicide and not any(p.inter in (2, 3, 4) for p in patients) else frozenset()
+        return with_parts(resolve_toll(told["killed"], apart=apart), told["killed"]), resolve_toll(told["injured"])
 
-    def _claims(self, parsed: _Parsed, event: Event, cite: Any) -> tuple[tuple[Claim, ...], tuple[Attribution, ...]]:
+    @staticmethod
+    def _claims(parsed: _Parsed, event: Event, country: str | None, cite: Any) -> tuple[tuple[Claim, ...], tuple[Attribution, ...]]:
         claims: list[Claim] = []
         sources: list[Attribution] = []
         last = event.frames[-1].index
@@ -704,30 +619,103 @@ class Coder:
                 if len(sources) < 5 and not any(s.source == source.text for s in sources) and f in event.frames:
                     sources.append(Attribution(source.text, source.kind))
                     cite("attributions", source.start, source.end)
-            for stance, start, end in stances(f.sent):
-                actor = self._stance_actor(parsed, f, stance, start, end)
-                if actor and not any(c.actor == actor and c.stance == stance for c in claims):
-                    claims.append(Claim(actor, stance, text_of(parsed.doc)[start:end]))
+            for claim, start, end in parsed.sides.claims(f, country):
+                if not any(c.actor == claim.actor and c.stance == claim.stance for c in claims):
+                    claims.append(claim)
                     cite("claims", start, end)
         return tuple(claims), tuple(sources)
-
-    def _stance_actor(self, parsed: _Parsed, f: Frame, stance: str, start: int, end: int) -> str | None:
-        named = [
-            m
-            for m in parsed.people
-            if f.sent.start_char <= m.start < f.sent.end_char and m.kind in ("named", "state", "pronoun") and m.name
-        ]
-        if stance == "blamed":
-            after = [m for m in named if m.start >= end]
-            return after[0].name if after else None
-        before = [m for m in named if m.start < start]
-        return (before or named)[0].name if named else None
 
 
 # --- small helpers ---------------------------------------------------------------------------
 
 # Whose dead add up with whose: ACLED interaction code -> group.
 SIDE_OF_INTER = {1: "gov", 2: "armed", 3: "armed", 4: "armed", 5: "crowd", 6: "crowd", 7: "civilians", 8: "foreign"}
+
+
+# Types that an event with dead would not be: a march in which people are killed is no peaceful protest.
+DEATHLESS = frozenset(
+    ("Agreement", "Arrests", "Change to group/activity", "Headquarters or base established", "Non-violent transfer of territory",
+     "Other", "Peaceful protest")
+)  # fmt: skip
+GENERIC_DEAD = word_set("generic", "count_words.csv")
+# What died over months or years is no event's toll.
+LONG_SPAN = re.compile(
+    r"\b(?:(?:in|over|during) the same period|so far (?:this|in)|this year|this month|last year|since (?:the (?:start|beginning|war|conflict|insurgency)|(?:19|20)\d\d|January|February)|"
+    r"(?:past|last|recent) (?:\w+ ){0,2}?(?:months|years|decades?)|in recent (?:months|years)|over the years|to date|a year earlier|every year)\b",
+    re.IGNORECASE,
+)
+# An article that tells so many events opens with their sum.
+LISTED = 3
+SUMMED = re.compile(
+    r"\b(?:in (?:\w+ )?(?:separate |different |various )?(?:incidents|attacks|places|provinces|states|districts|days|nights|weeks)|incidents of violence|"
+    r"across the (?:country|province|state|region)|(?:during|in) the (?:reporting )?(?:week|period|month|fortnight)|in all|altogether|a total of)\b",
+    re.IGNORECASE,
+)
+CLAIMED = re.compile(r"\b(?:claim(?:ed|s|ing)?|boast(?:ed|s)?)\b[^.;]{0,160}$", re.IGNORECASE)
+
+
+def _is_sum(f: Frame, event: Event) -> bool:
+    """Whether an opening sentence only sums up what the article goes on to tell (ruling 31)."""
+    if f.index > 3:
+        return False
+    if SUMMED.search(span_text(f.sent)):
+        return True
+    opening = next((x for x in event.frames if not x.headline), None)
+    return f is opening and own_place(f) is None and not any(t.weight >= 2 for t in f.acts)
+
+
+def _names_civilians(parsed: _Parsed, event: Event, zero: Sequence[tuple[int, int]]) -> bool:
+    """Whether an event's sentences name civilians outside the words that say that nobody was hurt."""
+    spans = [(f.sent.start_char, f.sent.end_char) for f in event.frames]
+    return any(
+        m.kind in ("civilians", "objects") and any(a <= m.start < b for a, b in spans) and not any(a <= m.start < b for a, b in zero)
+        for m in parsed.people
+    )
+
+
+def _is_grounded(event: Event, f: Frame) -> bool:
+    """Whether an event has a place or a day of its own by the time a sentence of it is told."""
+    return any(
+        own_place(x) is not None or any(d.kind == "point" and d.prec == 1 for d in x.dates) for x in event.frames if x.index <= f.index
+    )
+
+
+def _is_claim(f: Frame, c: Casualty) -> bool:
+    """Whether a figure is an armed group's own word."""
+    text = text_of(f.sent.doc)
+    if CLAIMED.search(text[f.sent.start_char : c.start]) is not None:
+        return True
+    return any(s.kind == "armed-group" for s in find_sources(f.sent))
+
+
+def _speaker(doc: Doc, c: Casualty) -> int:
+    """The verb of saying that governs a count, as a token index; -1 where none does."""
+    node = doc[c.cue]
+    for _ in range(6):
+        if node.head == node:
+            return -1
+        previous, node = node, node.head
+        if node.lemma_ in REPORTING and node.pos_ == "VERB" and previous.dep_ in ("ccomp", "parataxis"):
+            return node.i
+        if node.lemma_ in ("account", "report", "claim", "statement") and previous.dep_ in ("acl", "relcl"):
+            return node.i
+    return -1
+
+
+def _recalls(doc: Doc, c: Casualty, event: Event) -> bool:
+    """Whether a count stands in a clause about one person beside what the sentence tells: "mourning an officer who died"."""
+    cue = doc[c.cue]
+    if cue.dep_ != "relcl" or c.best != 1 or not any(x.lower_ == "who" for x in cue.children):
+        return False
+    return any(
+        o.kind == c.kind
+        and o.best
+        and o is not c
+        and doc[o.cue].sent == cue.sent
+        and doc[o.cue].dep_ not in ("relcl", "acl")
+        and o.cue not in [x.i for x in cue.subtree]
+        for _, o in event.casualties
+    )
 
 
 def _split_by_party(killed: Toll, agents: Sequence[Actor], patients: Sequence[Actor]) -> dict[str, int]:
@@ -754,15 +742,11 @@ PEOPLE_WORDS = frozenset(
 )
 
 
-UNIDENTIFIED = "Unidentified armed group"
-# Types in which people hurt by bare number ("killed at least 16") are civilians, and do not do the deed.
-TARGETED = frozenset(
-    ("Attack", "Air/drone strike", "Suicide bomb", "Shelling/artillery/missile attack", "Remote explosive/landmine/IED", "Grenade", "Chemical weapon",
-     "Sexual violence", "Abduction/forced disappearance")
-)  # fmt: skip
 # A learned label overrules "asserted" only when it is this sure.
 OVERRULE = 0.6
 NO_EVENT = 0.8
+# A weak event word in a sentence that is told this surely needs no day and place beside it.
+SURELY_TOLD = 0.6
 
 
 def _second_opinion(f: Frame) -> str:
@@ -826,142 +810,14 @@ def _mention_at(people: Sequence[who.ActorMention], token: Token) -> who.ActorMe
     return next((m for m in people if m.head == token.i or m.start <= token.idx < m.end), None)
 
 
-def _is_said(doc: Doc, d: DateMention) -> bool:
-    """Whether a date is when somebody said it ("police said on Tuesday"), not when it happened."""
-    span = doc.char_span(d.start, d.end, alignment_mode="expand")
-    if span is None:
-        return False
-    before = doc[max(0, span.start - 2) : span.start].text.lower()
-    node = span.root
-    for _ in range(3):
-        head = node.head
-        if head.lemma_ in REPORTING and head.pos_ == "VERB":
-            if any(c.dep_ in ("nsubjpass", "auxpass") for c in head.children):
-                return False  # "fighting was reported on Monday" dates the fighting
-            return not (head.lemma_ in ("claim", "release", "issue") and head.i > span.end) and abs(span.start - head.i) <= 8
-        if head.pos_ == "ADP" or head.dep_ in ("prep", "pobj", "npadvmod"):
-            node = head
-            continue
-        break
-    return bool(re.search(r"\b(?:said|told \w+|announced|reported)(?: on)?$", before))
-
-
-TELLING = REPORTING | frozenset("give put count receive record document estimate".split())
-
-
-SHIPS = frozenset("uss hms ins mv mt destroyer frigate tanker vessel ship carrier boat ferry freighter corvette cruiser bulker".split())
-GENERIC_PLACES = frozenset(
-    "city province town village governorate region district area port border coast capital state desert territory".split()
-)
-
-
-def _is_no_place(doc: Doc, p: PlaceMention, people: Sequence[who.ActorMention], countries: Countries) -> bool:
-    """Whether what looks like a place is a group's name, a ship, or only a country's adjective ("the Syrian city")."""
-    if any(
-        m.kind == "named" and m.start <= p.start and p.end <= m.end and (m.end - m.start > p.end - p.start or m.actor_id) for m in people
-    ):
-        return p.place is None or p.place.kind != "country"
-    after = text_of(doc)[p.end : p.end + 12]
-    if re.match(r"[-\u2011 ](?:flagged|owned|registered|operated|bound|linked|backed|led)\b", after):
-        return True  # "Marshall Islands-flagged": whose ship, not where
-    words = p.name.split()
-    found = countries.find(p.name)
-    if found and found[0].start == 0 and found[0].form in ("adjective", "demonym"):
-        rest = p.name[found[0].end :].split()
-        if all(w.lower() in GENERIC_PLACES for w in rest):
-            return True
-    span = doc.char_span(p.start, p.end, alignment_mode="expand")
-    return span is not None and len(words) == 1 and span.root.text in _ship_names(doc)
-
-
-def _ship_names(doc: Doc) -> frozenset[str]:
-    """Words that stand after "USS", "tanker" and the like: a ship named so once is the ship wherever its name stands."""
-    names = doc.user_data.get("dateline_ships")
-    if names is None:
-        tokens = list(doc)
-        names = frozenset(b.text for a, b in pairwise(tokens) if a.lower_ in SHIPS)
-        doc.user_data["dateline_ships"] = names
-    return frozenset(names)
-
-
-# A sea's point may lie this far from the coast that an event at sea is told by.
-COAST_KM = 1200.0
-
-
-def _as_sea(doc: Doc, p: PlaceMention, gazetteer: Gazetteer) -> PlaceMention:
-    """ "The Red Sea" is the sea, not the governorate of that name, unless the text says governorate."""
-    if p.place is None or p.place.kind not in ("admin1", "admin2", "city"):
-        return p
-    if re.match(r"\s*(?:governorate|province|state|region)\b", text_of(doc)[p.end : p.end + 14], re.IGNORECASE):
-        return p
-    sea = next((c for c in gazetteer.candidates(p.name) if c.kind == "sea"), None)
-    if sea is None or not re.search(r"\b(?:sea|gulf|strait|bay|ocean|channel)\b", p.name, re.IGNORECASE):
-        return p
-    return replace(p, place=sea, where_prec=7, latitude=None, longitude=None)
-
-
-# What a town's possessive may name a part of: "Kabul's airport" is in Kabul.
-LOCATIVE = frozenset(
-    "suburb outskirts airport centre center street market district neighbourhood neighborhood city area port hospital north south east west province "
-    "quarter square station camp countryside mosque church school university bridge road".split()
-)
-
-
-# What a place itself can do as a subject, and still be where it happened.
-UNDERGO = frozenset("see witness suffer come face wake experience remain endure undergo lie bear have be".split())
-
-
-def _as_country(doc: Doc, p: PlaceMention, gazetteer: Gazetteer) -> PlaceMention:
-    """A country's name means the country, not a town elsewhere that bears it, unless its state follows ("Jordan, Minnesota")."""
-    if p.place is None or p.place.kind != "city":
-        return p
-    code = gazetteer.country_code(p.name)
-    country = gazetteer.country(code) if code else None
-    if country is None or code == p.place.country or re.match(r",\s*[A-Z]", text_of(doc)[p.end : p.end + 4]):
-        return p
-    return replace(p, place=country, where_prec=6, latitude=country.latitude, longitude=country.longitude)
-
-
-def _in_role(doc: Doc, p: PlaceMention) -> PlaceMention:
-    """A place inside the phrase of whoever speaks ("the health ministry in Sanaa gave a toll") is no event's place."""
-    if p.role != "event":
-        return p
-    span = doc.char_span(p.start, p.end, alignment_mode="expand")
-    if span is None:
-        return p
-    node = span.root
-    if (
-        p.place is not None
-        and p.place.kind == "country"
-        and node.dep_ in ("compound", "amod", "nmod")
-        and node.head.pos_ in ("NOUN", "PROPN")
-        and node.head.i > node.i
-    ):
-        return replace(p, role="origin")  # "U.S. forces", "a Turkey patrol": whose, not where
-    if (
-        node.dep_ == "poss"
-        and p.place is not None
-        and not node.head.ent_type_
-        and node.head.lemma_ not in LOCATIVE
-        and node.head.pos_ == "NOUN"
-        and p.place.kind == "city"
-    ):
-        return replace(p, role="origin")  # "Washington's backing": the government that sits there
-    if (
-        node.dep_ in ("nsubj", "agent")
-        and p.place is not None
-        and p.place.kind in ("country", "city")
-        and node.head.pos_ == "VERB"
-        and node.head.lemma_ not in UNDERGO
-    ):
-        return replace(p, role="origin")  # "Washington says", "Iran fired": who acts, not where
-    for _ in range(5):
-        if node.dep_ in ("nsubj", "agent") and node.head.lemma_ in TELLING and node != span.root:
-            return replace(p, role="statement")
-        if node.pos_ in ("VERB", "AUX") or node.head == node:
-            break
-        node = node.head
-    return p
+def _is_plain(f: Frame) -> bool:
+    """Whether a sentence tells in a main clause who or what killed how many: "a suicide bomber killed 24 people"."""
+    return (
+        f.direct
+        and not f.cues.keys() & {"accident", "private", "past", "recalled"}
+        and any(c.kind == "killed" and c.best for c in f.casualties)
+        and (f.weight >= 3 or (f.armed and f.weight >= 2))
+    )
 
 
 def _in_passing(f: Frame, doc: Doc) -> bool:
@@ -979,13 +835,22 @@ def _in_passing(f: Frame, doc: Doc) -> bool:
     )
 
 
-def _dominant_country(places: Sequence[PlaceMention]) -> str | None:
-    votes: dict[str, float] = {}
-    for p in places:
-        if p.place is not None and p.place.country:
-            weight = {"event": 1.0, "dateline": 1.5}.get(p.role, 0.3)
-            votes[p.place.country] = votes.get(p.place.country, 0) + weight
-    return max(votes.items(), key=lambda kv: (kv[1], kv[0]))[0] if votes else None
+FRESH_DAYS = 7
+
+
+def _is_short(d: DateMention) -> bool:
+    """Whether a span is of two days at most: "over the past 24 hours", "since yesterday"."""
+    return (
+        bool(d.date_start and d.date_end)
+        and d.kind == "span"
+        and (d.prec or 5) <= 2
+        and shift_day(d.date_start or "", 2) > (d.date_end or "")
+    )
+
+
+def shift_day(day: str, days: int) -> str:
+    """An ISO day so many days later."""
+    return (dt.date.fromisoformat(day) + dt.timedelta(days=days)).isoformat()
 
 
 # Words that say that somebody died, not that anybody did it: an accident has them too.
@@ -993,7 +858,7 @@ BARE_DEATH = frozenset(("V:kill", "N:killing|killings", "N:blast|explosion|blast
 
 
 def _tells_enough(event: Event, number: int) -> bool:
-    """Whether an event has more than a bare word: a strong word, a count, or a weak word with day and place."""
+    """Whether an event has more than a bare word: a strong word, a count, or a weak word with day and place or surely told."""
     weight = max((f.weight for f in event.frames), default=0)
     acts = [t for f in event.frames for t in (*f.acts, *f.means)]
     accident = any("accident" in f.cues or "private" in f.cues for f in event.frames)
@@ -1001,11 +866,24 @@ def _tells_enough(event: Event, number: int) -> bool:
     body = [f for f in event.frames if not f.headline]
     if not body and number > 0:
         return False
-    return weight >= 2 or counted or (weight == 1 and event.place is not None and event.date is not None)
+    if weight >= 2 or counted:
+        return True
+    # A weak word ("killed") is an event where somebody armed does it, where day and place are said, or where the whole sentence reads so.
+    armed = any(f.armed for f in event.frames)
+    known = (event.place is not None) + (event.date is not None) + armed
+    surely = not accident and any(f.chances.get("asserted", 0.0) >= SURELY_TOLD for f in body)
+    return weight == 1 and (surely or known >= (2 if number else 1))
 
 
-def _settle(sub_type: str, scores: dict[str, float], agents: Sequence[Actor], patients: Sequence[Actor], killed: Toll) -> str:
-    """The codebook's tie-breaks between neighbouring sub-types."""
+EXPLODING = frozenset(
+    ("Air/drone strike", "Shelling/artillery/missile attack", "Remote explosive/landmine/IED", "Grenade", "Suicide bomb", "Chemical weapon")
+)  # fmt: skip
+
+
+def _settle(
+    sub_type: str, scores: dict[str, float], heavy: Set[str], agents: Sequence[Actor], patients: Sequence[Actor], killed: Toll
+) -> str:
+    """The codebook's tie-breaks between neighbouring sub-types. `heavy`: those that a word of weight 3 names in the event's lead."""
     civilians_only = bool(patients) and all(p.inter == 7 for p in patients)
     armed_patients = any(p.inter in (1, 2, 3, 4, 8) for p in patients)
     if sub_type == "Armed clash" and civilians_only and scores.get("Armed clash", 0) < 8:
@@ -1018,11 +896,58 @@ def _settle(sub_type: str, scores: dict[str, float], agents: Sequence[Actor], pa
         and scores.get("Armed clash", 0) > 0.5 * scores.get("Attack", 0)
     ):
         return "Armed clash"
-    if sub_type == "Peaceful protest" and scores.get("Protest with intervention", 0) >= 5:
+    if sub_type in EXPLODING and "Chemical weapon" in heavy:
+        return "Chemical weapon"
+    if sub_type == "Remote explosive/landmine/IED" and "Disrupted weapons use" in heavy and not killed.best:
+        return "Disrupted weapons use"
+    if sub_type in ("Remote explosive/landmine/IED", "Attack", "Armed clash") and "Suicide bomb" in heavy:
+        return "Suicide bomb"
+    if sub_type == "Peaceful protest" and "Protest with intervention" in heavy:
         sub_type = "Protest with intervention"
-    if sub_type == "Protest with intervention" and killed.best and scores.get("Excessive force against protesters", 0) > 0:
-        return "Excessive force against protesters"
+    if sub_type in ("Peaceful protest", "Protest with intervention"):
+        forces = any(a.inter in (1, 8) for a in agents)
+        if killed.best and (scores.get("Excessive force against protesters", 0) > 0 or forces):
+            return "Excessive force against protesters"
+        if "Violent demonstration" in heavy:
+            return "Violent demonstration"
     return sub_type
+
+
+# Sub-types whose attackers may have used any weapon: where none is named, an armed side's is a gun.
+ANY_WEAPON = frozenset(
+    ("Attack", "Armed clash", "Abduction/forced disappearance", "Looting/property destruction", "Excessive force against protesters")
+)
+# Sub-types that are named after their means.
+IMPLIED_MODES = {
+    "Air/drone strike": "aerial",
+    "Shelling/artillery/missile attack": "heavy-weapons",
+    "Remote explosive/landmine/IED": "explosives",
+    "Suicide bomb": "suicide-attack",
+    "Grenade": "explosives",
+    "Chemical weapon": "unconventional",
+    "Sexual violence": "sexual",
+    "Abduction/forced disappearance": "abduct",
+}
+
+
+def _modes(event: Event, sub_type: str, mine: Sequence[Trigger], agents: Sequence[Actor], killed: Toll) -> tuple[str, ...]:
+    """The means of an event: those of the words that give its sub-type, then those its sentences name.
+
+    Where people die and no weapon is named at all, "militants attacked a village, killing ten" is told of guns: of such
+    texts five in six turn out to be.
+    """
+    modes: list[str] = []
+    for t in mine:
+        modes += [m for m in t.modes if m not in modes]
+    for f in event.frames[:4]:
+        modes += [m for m in find_modes(span_text(f.sent)) if m not in modes]
+    armed = any(a.inter not in (5, 6, 7) for a in agents)
+    implied = IMPLIED_MODES.get(sub_type)
+    if implied and implied not in modes and not WEAPONS & set(modes):
+        modes.append(implied)
+    if sub_type in ANY_WEAPON and not WEAPONS & set(modes) and (killed.best or (armed and sub_type in ("Attack", "Armed clash"))):
+        modes.append("firearms")
+    return tuple(modes[:4])
 
 
 def _confidences(
@@ -1050,28 +975,50 @@ def _confidences(
     }
 
 
+# Tolls of this size seldom agree by chance.
+SAME_TOLL = 4
+
+
 def _without_repeats(reports: Sequence[Report]) -> list[Report]:
     """Reports of one article that say the same (type, day, place, toll) are one."""
     kept: list[Report] = []
     for r in reports:
         key = (r.assertion, r.sub_event_type, r.date_start, r.place_name, r.deaths_best)
-        if not any((k.assertion, k.sub_event_type, k.date_start, k.place_name, k.deaths_best) == key for k in kept):
-            kept.append(r)
+        if any((k.assertion, k.sub_event_type, k.date_start, k.place_name, k.deaths_best) == key for k in kept):
+            continue
+        # The same toll of the same kind at the same place on another day is the toll told again.
+        if (r.deaths_best or 0) >= SAME_TOLL and any(
+            (k.assertion, k.sub_event_type, k.place_name, k.deaths_best) == (r.assertion, r.sub_event_type, r.place_name, r.deaths_best)
+            for k in kept
+        ):
+            continue
+        kept.append(r)
     return kept
 
 
 def _without_summary(reports: Sequence[Report]) -> list[Report]:
-    """A round-up's lead that only sums up its own items is no report (ruling 31): first, without a place of its own."""
+    """A lead that only sums up the article's own items is no report (ruling 31).
+
+    It stands first, names no place narrower than a province, and its items follow with places of their own: at
+    least three of them, or two whose dead it covers.
+    """
     asserted = [r for r in reports if r.assertion == "asserted"]
-    if len(asserted) >= 4 and (asserted[0].where_prec or 6) >= 4 and sum((r.where_prec or 6) <= 3 for r in asserted[1:]) >= 3:
-        return [r for r in reports if r is not asserted[0]]
+    if not asserted or (asserted[0].where_prec or 6) < 4:
+        return list(reports)
+    lead, items = asserted[0], [r for r in asserted[1:] if (r.where_prec or 6) <= 3]
+    dead = sum(r.deaths_best or 0 for r in items)
+    covers = lead.deaths_best is not None and 0 < dead <= lead.deaths_best and len({r.place_name for r in items}) >= 2
+    if (len(asserted) >= 4 and len(items) >= 3) or (len(items) >= 2 and covers):
+        return [r for r in reports if r is not lead]
     return list(reports)
 
 
 def load_coder(settings: Settings | None = None) -> Coder:
     """The rule coder of these settings, with its model, gazetteer and actor list loaded."""
     settings = settings or load_settings()
-    coder = Coder(load_nlp(settings.model), open_gazetteer(settings.cache), load_actors(), load_countries(), load_learned())
+    actors, countries = load_actors(), load_countries()
+    coder = Coder(load_nlp(settings.model), open_gazetteer(settings.cache), actors, countries, load_learned(), load_side_weights())
+    coder.languages = settings.languages
     # What was loaded lives as long as the process: the collector need not look through it again and again.
     gc.collect()
     gc.freeze()

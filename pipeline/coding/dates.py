@@ -27,6 +27,8 @@ _DAY = r"(?P<day>[0-3]?\d)(?:st|nd|rd|th)?"
 _WD = r"(?P<weekday>monday|tuesday|wednesday|thursday|friday|saturday|sunday)"
 _NUM = r"(?P<n>\d{1,3}|a|an|one|two|three|four|five|six|seven|eight|nine|ten|eleven|twelve|a couple of|a few|few|several)"
 _YEAR = r"(?P<year>(?:19|20)\d\d)"
+# "on Wednesday [14 August]", "Saturday night (June 29)": one day, which the number names.
+_DAYNAME = rf"(?:on )?{_WD}(?: (?:night|evening|morning|afternoon))?,? [\[(]?"
 _PART = r"(?P<part>night|evening|morning|afternoon|noon|midday|dawn|midnight)"
 
 
@@ -35,7 +37,7 @@ class DateMention:
     """A date in the text: offsets, inclusive ISO days or None where unresolved, precision, basis.
 
     `kind` is point, span (from .. to, "since"), or anaphor ("the same day", "two days later", counted
-    from another event; `shift` says how many days). `fixed` means it does not need the publication day.
+    from another event; `shift` says how many days). `grip` says how firmly it is tied to its sentence's event (dating.py).
     """
 
     start: int
@@ -47,6 +49,7 @@ class DateMention:
     kind: str = "point"
     shift: int = 0
     label: str = ""
+    grip: int = 2
 
 
 def prec_of(start: dt.date, end: dt.date) -> int:
@@ -99,10 +102,10 @@ RULES: list[tuple[str, re.Pattern[str]]] = [
     ("night_of_pair", _rule(rf"(?:(?:on |in |during )?the )?night (?:of |from |between )?(?:{_WD},? )?(?:{_MONTH} )?(?P<d1>[0-3]?\d)(?:st|nd|rd|th)?(?:-|/|–| to | and )(?P<d2>[0-3]?\d)(?:st|nd|rd|th)?(?: (?P<month2>[A-Za-z]+))?(?:,? {_YEAR})?")),
     ("range_days", _rule(rf"(?:from |between )?(?:{_WD},? )?(?P<d1>[0-3]?\d)(?:-|–| to | and | until | through )(?:[a-z]+day,? )?(?P<d2>[0-3]?\d) {_MONTH}(?:,? {_YEAR})?")),
     ("range_days2", _rule(rf"(?:from |between )?{_MONTH} (?P<d1>[0-3]?\d)(?:-|–| to | and | until | through )(?P<d2>[0-3]?\d)(?:,? {_YEAR})?")),
-    ("full", _rule(rf"(?P<lead>since |from |until )?(?:(?:on )?{_WD},? )?(?:the )?{_DAY}(?: of)? {_MONTH},? {_YEAR}")),
-    ("full2", _rule(rf"(?P<lead>since |from |until )?(?:(?:on )?{_WD},? )?{_MONTH} {_DAY},? {_YEAR}")),
-    ("day_month", _rule(rf"(?P<lead>since |from |until )?(?:(?:on )?{_WD},? )?(?:the )?{_DAY}(?: of)? {_MONTH}(?! \d)")),
-    ("month_day", _rule(rf"(?P<lead>since |from |until )?(?:(?:on )?{_WD},? )?{_MONTH} {_DAY}(?![,.]?\d)")),
+    ("full", _rule(rf"(?P<lead>since |from |until )?(?:{_DAYNAME})?(?:the )?{_DAY}(?: of)? {_MONTH},? {_YEAR}")),
+    ("full2", _rule(rf"(?P<lead>since |from |until )?(?:{_DAYNAME})?{_MONTH} {_DAY},? {_YEAR}")),
+    ("day_month", _rule(rf"(?P<lead>since |from |until )?(?:{_DAYNAME})?(?:the )?{_DAY}(?: of)? {_MONTH}(?! \d)")),
+    ("month_day", _rule(rf"(?P<lead>since |from |until )?(?:{_DAYNAME})?{_MONTH} {_DAY}(?![,.]?\d)")),
     ("start_of", _rule(r"since the (?:start|beginning) of (?:the|this|last) (?P<unit>year|month|week)|(?:so far |earlier )?(?P<this>this year|this month)")),
     ("start_of_month", _rule(rf"since (?:the (?:start|beginning) of |early |mid-|late )?{_MONTH}(?:,? {_YEAR})?")),
     ("month_year", _rule(rf"(?:in |during |of )?(?:early |mid-|late )?{_MONTH},? (?:of )?(?:{_YEAR}|(?P<rel>last year|this year))")),
@@ -116,8 +119,8 @@ RULES: list[tuple[str, re.Pattern[str]]] = [
     ("weekday_last_week", _rule(rf"{_WD} (?:of )?last week")),
     ("next_weekday", _rule(rf"(?:next|coming) {_WD}")),
     ("weekday", _rule(rf"(?P<mod>last |this |early |late |since |until |from )?(?:on )?{_WD}(?:'s)?(?: (?:early |late )?{_PART})?")),
-    ("the_nth", _rule(r"(?P<lead>since )?(?:on )?the (?P<nth>[0-3]?\d)(?:st|nd|rd|th)(?! (?:century|anniversary|district|brigade|division|battalion|army|regiment|corps|infantry|time|day|parallel|street|floor|person|victim))")),
-    ("weekend", _rule(r"(?:at|over|during|this|last|the) (?:the |past |last )?weekend")),
+    ("the_nth", _rule(r"(?:(?P<lead>since )|(?:on|by|until|from|late on|early on|in the night of|night of) )the (?P<nth>[0-3]?\d)(?:st|nd|rd|th)(?! (?:century|anniversary|district|brigade|division|battalion|army|regiment|corps|infantry|time|day|parallel|street|floor|person|victim))")),
+    ("weekend", _rule(r"(?P<lead>since )?(?:(?:at|over|during|this|(?P<past>last|past)|the) )(?:the |past |last )?weekend")),
     ("ago", _rule(rf"(?:about |some |nearly |almost |more than |over )?{_NUM} (?P<unit>day|week|month|year)s? (?:ago|back)")),
     ("anaphor", _rule(rf"{_NUM} (?P<unit>day|week|month|hour|minute)s? (?P<dir>later|after|afterwards|earlier|before|previously)(?! this)")),
     ("anaphor2", _rule(r"(?:the|that) same (?:day|night|morning|evening|afternoon|hour)|that (?:day|night|morning|evening|afternoon)|earlier in the day|later in the day|later that (?:day|night|evening)|hours (?:later|earlier|before|after)|within (?:an hour|hours|minutes)|the (?P<prev>previous|preceding) (?:day|night|evening)|(?:the|a) day (?P<dir>before|earlier|after|later)|the (?P<next>following|next) (?:day|night|morning)")),
@@ -126,7 +129,7 @@ RULES: list[tuple[str, re.Pattern[str]]] = [
     ("today", _rule(r"today|tonight|this (?:morning|afternoon|evening|noon)|earlier today|(?:at dawn|at noon) today")),
     ("tomorrow", _rule(r"tomorrow")),
     ("past", _rule(rf"(?:in|over|during|for|within) the (?:past|last|previous|recent) (?:{_NUM} )?(?P<unit>hour|day|week|month|year|decade)s?")),
-    ("last_unit", _rule(r"(?P<dir>last|next|this|the previous|the past) (?P<unit>week|month|year)(?! in)")),
+    ("last_unit", _rule(r"(?P<dir>last|next|this|the previous|the past|(?:earlier|later) in the) (?P<unit>week|month|year)(?! in)")),
     ("in_month", _rule(rf"(?:in|during|since|of) (?:early |mid-|late |the month of )?{_MONTH}(?!\w)(?! \d)")),
 ]  # fmt: skip
 
@@ -257,6 +260,10 @@ def _resolve(label: str, m: re.Match[str], published: dt.date | None, future: bo
         return open_span(date, "relative") if g.get("lead") else _make(m, date, date, "relative", label)
     if label == "weekend":
         saturday = pub - ((pub.weekday() - 5) % 7) * day
+        if g.get("past") and saturday + day >= pub:
+            saturday -= 7 * day  # written on a weekend, "last weekend" is the one before
+        if g.get("lead"):
+            return open_span(saturday, "relative")
         return _make(m, saturday, min(saturday + day, pub) if saturday + day > pub else saturday + day, "relative", label)
     if label == "ago":
         n, unit = _count(g["n"]), g["unit"].lower()
@@ -296,7 +303,7 @@ def _resolve(label: str, m: re.Match[str], published: dt.date | None, future: bo
         return _make(m, pub - days * day, pub, "relative", label, "span")
     if label == "last_unit":
         direction, unit = g["dir"].lower(), g["unit"].lower()
-        step = 1 if direction == "next" else 0 if direction == "this" else -1
+        step = 1 if direction == "next" else 0 if direction == "this" or direction.endswith("in the") else -1
         if unit == "week":
             monday = pub - pub.weekday() * day + 7 * step * day
             return _make(

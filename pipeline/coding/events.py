@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections import defaultdict
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -12,7 +13,17 @@ from spacy.tokens import Doc
 from pipeline.coding.lexicon import read_table
 
 POS = {"V": frozenset(("VERB", "AUX")), "N": frozenset(("NOUN", "PROPN")), "A": frozenset(("ADJ",))}
+# Families of the lexicon: the sides decide which sub-type it is.
 ARMED_VIOLENCE = "armed violence"
+TERRITORY_TAKEN = "territory taken"
+TERRITORY_RETAKEN = "territory retaken"
+GOVERNMENT_REGAINS, NON_STATE_OVERTAKES = "Government regains territory", "Non-state actor overtakes territory"
+TERRITORY = frozenset((TERRITORY_TAKEN, TERRITORY_RETAKEN))
+FAMILIES = {
+    ARMED_VIOLENCE: frozenset(("Armed clash", "Attack")),
+    TERRITORY_TAKEN: frozenset((GOVERNMENT_REGAINS, NON_STATE_OVERTAKES)),
+    TERRITORY_RETAKEN: frozenset((GOVERNMENT_REGAINS, NON_STATE_OVERTAKES)),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,7 +44,7 @@ class Trigger:
     pattern: str
 
 
-GAP = 3  # words that a * may stand for
+GAP = 5  # words that a * may stand for
 SENTENCE_BREAKS = frozenset(".;!?")
 
 
@@ -170,18 +181,51 @@ def find_triggers(doc: Doc) -> list[Trigger]:
     return sorted(kept, key=lambda t: t.start)
 
 
-def vote_sub_type(triggers: Iterable[tuple[Trigger, float]], *, target_armed: bool | None) -> tuple[str | None, dict[str, float]]:
+# What kills or wounds: an event in which people die has one of these, or its means are not told.
+WEAPONS = frozenset(
+    "primitive firearms explosives suicide-attack aerial drone heavy-weapons unconventional beat torture crowd-control".split()
+)
+
+
+@lru_cache(maxsize=1)
+def _mode_patterns() -> tuple[tuple[str, re.Pattern[str]], ...]:
+    return tuple((row["mode"], re.compile(row["pattern"], re.IGNORECASE)) for row in read_table("mode_words.csv"))
+
+
+def find_modes(text: str) -> dict[str, tuple[int, int]]:
+    """The means that the words of `text` name, in order of first mention, with the characters that name each."""
+    found = {mode: m.span() for mode, pattern in _mode_patterns() if (m := pattern.search(text)) is not None}
+    return dict(sorted(found.items(), key=lambda kv: (kv[1][0], kv[0])))
+
+
+def tells_type(trigger: Trigger, sub_event_type: str) -> bool:
+    """Whether a trigger speaks for a sub-type, by itself or through its family."""
+    return sub_event_type == trigger.sub_event_type or sub_event_type in FAMILIES.get(trigger.sub_event_type, ())
+
+
+def vote_sub_type(
+    triggers: Iterable[tuple[Trigger, float]], *, target_armed: bool | None, taker_state: bool | None = None
+) -> tuple[str | None, dict[str, float]]:
     """The sub-event type that weighted triggers add up to, and the score of each.
 
     `target_armed` says whether those attacked were armed or state forces: then "armed violence" is an
-    Armed clash, else an Attack (codebook: shootings of unarmed people are Attack).
+    Armed clash, else an Attack (codebook: shootings of unarmed people are Attack). `taker_state` says whether
+    state forces took the territory; where nobody knows, what is taken counts half for either side, and what is
+    retaken for the government.
     """
     scores: dict[str, float] = defaultdict(float)
     for trigger, factor in triggers:
         kind = trigger.sub_event_type
+        score = trigger.weight**1.5 * factor
         if kind == ARMED_VIOLENCE:
             kind = "Armed clash" if target_armed else "Attack"
-        scores[kind] += trigger.weight**1.5 * factor
+        elif kind == TERRITORY_TAKEN and taker_state is None:
+            scores[GOVERNMENT_REGAINS] += score / 2
+            scores[NON_STATE_OVERTAKES] += score / 2
+            continue
+        elif kind in (TERRITORY_TAKEN, TERRITORY_RETAKEN):
+            kind = NON_STATE_OVERTAKES if taker_state is False else GOVERNMENT_REGAINS
+        scores[kind] += score
     if not scores:
         return None, {}
     return max(scores.items(), key=lambda kv: (kv[1], kv[0]))[0], dict(scores)

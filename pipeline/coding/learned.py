@@ -33,6 +33,11 @@ VECTORS = FOLDER / "word_vectors.npz"
 # How a sentence tells an event. "asserted" is a sentence that tells, or goes on telling, an event of the article's news.
 SENTENCE_LABELS = ("none", "asserted", "background", "aggregate", "prospective", "denied")
 
+# A sentence tells an event in words that the lexicon lacks where it is told this surely, and is this surely of one sub-type.
+TELLS = 0.5
+SURE_TYPE = 0.5
+LEARNED_PATTERN = "learned"
+
 Array = NDArray[np.float32]
 
 MASKED_ENTITIES = {"GPE": "<place>", "LOC": "<place>", "FAC": "<place>", "PERSON": "<person>"}
@@ -381,6 +386,38 @@ class Learned:
         """For each sentence of a text, in order of `doc.sents`, the probability of each of SENTENCE_LABELS."""
         reading = doc if isinstance(doc, Reading) else read(doc)
         return [dict(zip(SENTENCE_LABELS, map(float, p), strict=True)) for p in self._sentences(reading)]
+
+    def find_triggers(self, reading: Reading) -> list[Trigger]:
+        """Event words that the lexicon lacks: in each sentence that surely tells an event of one sub-type, the word that says so most.
+
+        For texts in which the lexicon found nothing of weight.
+        """
+        model = self.sub_type_model
+        found: list[Trigger] = []
+        for told, sent, words in zip(self._sentences(reading), reading.sentences, reading.words, strict=True):
+            if float(told[1]) < TELLS or not words:
+                continue
+            chances = softmax(model.scores(ngrams(words, model.words), {}, self.vectors.mean(words, model.words)))
+            k = int(np.argmax(chances))
+            word = self._telling_word(words, k, sent.doc) if float(chances[k]) >= SURE_TYPE else None
+            if word is not None:
+                token = sent.doc[word.at]
+                end = token.idx + len(token)
+                found.append(Trigger(token.i, token.i + 1, token.idx, end, model.labels[k], (), 2, "act", LEARNED_PATTERN))
+        return found
+
+    def _telling_word(self, words: Sequence[Word], label: int, doc: Doc) -> Word | None:
+        """The word that speaks most for a sub-type against the others; None where no verb, noun or adjective does."""
+        model = self.sub_type_model
+        best, most = None, 0.0
+        for w in words:
+            row = model.words.get(w.text)
+            if row is None or (w.name and w.text not in model.words) or doc[w.at].pos_ not in ("VERB", "NOUN", "ADJ", "PROPN"):
+                continue
+            gain = float(model.rarity[row] * (model.weights[row, label] - model.weights[row].mean()))
+            if gain > most:
+                best, most = w, gain
+        return best
 
     def sub_types(self, texts: Iterable[str | Span | Doc], rule_scores: Mapping[str, float] | None = None) -> dict[str, float]:
         """The probability of each ACLED sub-event type of one event, told by `texts` (its sentences, in order).

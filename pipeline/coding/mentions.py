@@ -16,7 +16,7 @@ from functools import lru_cache
 from spacy.tokens import Doc, Token
 
 from pipeline.actors import STATE_KINDS, ActorList, Countries, ListedActor, split_words
-from pipeline.coding.grammar import subjects_of
+from pipeline.coding.grammar import governing_subject, subjects_of
 from pipeline.coding.lexicon import read_table, word_set
 from pipeline.coding.places import PlaceMention
 from pipeline.coding.texts import text_of
@@ -54,7 +54,7 @@ _GROUP_END = (
 
 
 _UNLISTED = re.compile(
-    r"\b(?!The\b|A\b|An\b|In\b|On\b|At\b)[A-Z][\w'\u2019-]*\b"
+    r"\b(?!The\b|A\b|An\b|In\b|On\b|At\b|(?:" + _GROUP_END + r")\b)[A-Z][\w'\u2019-]*\b['\u2019]?"
     r"(?:\s+(?:(?:of|for|the|and|de|del|la|al|in)\s+){0,2}[A-Z0-9][\w'\u2019-]*)*?\s+(?:" + _GROUP_END + r")\b"
 )  # fmt: skip
 # Only names that say of themselves that they are armed; "Students' Union" is none.
@@ -213,10 +213,28 @@ def _read_names(doc: Doc, actors: ActorList, countries: Countries, places: Seque
         nation = _Nation(first, last, m.code, m.form)
         for i in range(first, last + 1):
             nations[i] = nation
+    for token, code in _enemies(doc, places):
+        nations.setdefault(token.i, _Nation(token.i, token.i, code, "adjective" if token.dep_ in ("amod", "compound") else "name"))
     in_places = frozenset(
         i for p in places for i in range(_tokens_of(starts, p.start, p.end)[0], _tokens_of(starts, p.start, p.end)[1] + 1)
     )
     return _Reading(doc, names, nations, set(), in_places)
+
+
+@lru_cache(maxsize=1)
+def _enemy_of() -> dict[str, str]:
+    return {row["country"]: row["enemy"] for row in read_table("enemies.csv")}
+
+
+def _enemies(doc: Doc, places: Sequence[PlaceMention]) -> Iterator[tuple[Token, str]]:
+    """ "The enemy" in copy of a country at war with one other state: that state, by the country most places are in."""
+    votes: dict[str, int] = {}
+    for p in places:
+        if p.place is not None and p.place.country:
+            votes[p.place.country] = votes.get(p.place.country, 0) + 1
+    code = _enemy_of().get(max(votes, key=lambda c: (votes[c], c))) if votes else None
+    if code is not None:
+        yield from ((t, code) for t in doc if t.lower_ == "enemy")
 
 
 def _listed(first: int, last: int, actor: ListedActor, written: str) -> _Name:
@@ -237,9 +255,9 @@ def _is_civil(word: str) -> bool:
 def _unlisted(text: str) -> Iterator[tuple[int, int, str]]:
     """Names of armed groups that the list does not have, by their last word or by "calling itself"."""
     for match in _UNLISTED.finditer(text):
-        name = match.group().replace("\n", " ")
+        name = match.group().rsplit("\n", 1)[-1].lstrip()  # a name does not run over a line's end
         if len(name.split()) > 1 and _ARMED_NAME.search(name) and not _NOT_A_GROUP.search(name):
-            yield match.start(), match.end(), name
+            yield match.end() - len(name), match.end(), name
     for match in _SELF_NAMED.finditer(text):
         before = text[max(0, match.start() - 40) : match.start()].lower()
         if re.search(r"group|gang|faction|militia|movement|outfit|organi[sz]ation|unit|cell", before):
@@ -493,6 +511,8 @@ def _noun_mentions(reading: _Reading, actors: ActorList) -> Iterator[ActorMentio
         owned = kinds[0] in ("state", "members", "unnamed") or token.lower_ in OWN_FIGHTERS
         if nameless and owned and _is_possessed(token):
             identity = _Identity("possessed", "" if identity is None else identity.kind)
+        if token.lower_ == "gang" and token.head.lemma_ in ("rape", "war"):
+            continue  # "the gang rape of six women": how, not who
         if token.lower_ in PEACEKEEPERS and (identity is None or not identity.actor_id):
             identity = _mission(reading, actors)
         if identity is None:
@@ -536,7 +556,7 @@ def _belongs_to_next(reading: _Reading, token: Token) -> bool:
 
 
 def _is_possessed(token: Token) -> bool:
-    return any(c.dep_ == "poss" and c.lower_ in ("its", "their", "his", "our") for c in token.lefts)
+    return any(c.dep_ == "poss" and c.lower_ in ("its", "their", "his") for c in token.lefts)
 
 
 def _is_definite(token: Token, first: int) -> bool:
@@ -653,6 +673,8 @@ def _victim_mentions(reading: _Reading) -> Iterator[ActorMention]:
 
 def _resolve(doc: Doc, mentions: list[ActorMention], actors: ActorList) -> list[ActorMention]:
     """Definite nouns and pronouns named after the mention they stand for, in one pass through the text."""
+    mentions = _same_people(doc, mentions)
+    forces: dict[str, ActorMention] = {}  # "army" -> the last army told of with its nation
     pronouns = [t for t in doc if t.lower_ in ("they", "them", "themselves", "it", "him", "her") and t.pos_ == "PRON" and t.dep_ != "poss"]
     found: list[ActorMention] = []
     merged: list[ActorMention | Token] = sorted([*mentions, *pronouns], key=lambda x: x.start if isinstance(x, ActorMention) else x.idx)
@@ -683,6 +705,12 @@ def _resolve(doc: Doc, mentions: list[ActorMention], actors: ActorList) -> list[
             elif item.name:
                 found.append(replace(item, kind=item.name, name=UNIDENTIFIED if item.name == "unnamed" else ""))
             continue
+        if item.kind in ("state", "police") and not item.actor_id:
+            word = doc[item.head].lemma_.lower()
+            if item.country is None and (same := forces.get(word)) is not None:
+                item = replace(item, country=same.country, antecedent=same.start)  # "the army" after "the Turkish army"
+            elif item.country is not None:
+                forces[word] = item
         if item.kind not in ("group", "unnamed-definite"):
             found.append(item)
             continue
@@ -698,6 +726,25 @@ def _resolve(doc: Doc, mentions: list[ActorMention], actors: ActorList) -> list[
             item = replace(item, kind="unnamed")
         found.append(item)
     return found
+
+
+def _same_people(doc: Doc, mentions: list[ActorMention]) -> list[ActorMention]:
+    """ "Herdsmen" are the herdsmen whose people the text names elsewhere, where it names one such people by that word."""
+    known: dict[str, ActorMention | None] = {}
+    for m in mentions:
+        if m.is_communal and m.kind == "named":
+            word = doc[m.head].lower_
+            other = known.setdefault(word, m)
+            if other is not None and other.name != m.name:
+                known[word] = None
+    if not known:
+        return mentions
+    return [
+        replace(m, kind="named", name=same.name, actor_id=same.actor_id, country=same.country, inter=same.inter, is_communal=True)
+        if m.kind == "civilians" and not m.country and (same := known.get(doc[m.head].lower_)) is not None
+        else m
+        for m in mentions
+    ]
 
 
 # Kinds of the actor list that "the group" can stand for.
@@ -770,7 +817,7 @@ def _speaker(doc: Doc, it: Token, found: Sequence[ActorMention]) -> ActorMention
     verb = it.head.head
     while verb.pos_ != "VERB" and verb.head.i != verb.i:
         verb = verb.head
-    heads = {s.i for s in subjects_of(verb) if s.i < it.i}
+    heads = {s.i for s in (subjects_of(verb) or governing_subject(verb)[0]) if s.i < it.i}
     return next(
         (m for m in reversed(found) if m.kind in ARMED and (m.head in heads or (heads and m.start <= doc[min(heads)].idx < m.end))), None
     )

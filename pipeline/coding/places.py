@@ -20,7 +20,18 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from pipeline.coding.texts import text_of
-from pipeline.gazetteer import LIKE_NAME, OWN_NAME, Gazetteer, Place, distance_km, fold, prominence, read_table
+from pipeline.gazetteer import (
+    DIVISION_WORDS,
+    LIKE_NAME,
+    OWN_NAME,
+    Gazetteer,
+    Place,
+    distance_km,
+    fold,
+    prominence,
+    read_table,
+    split_division,
+)
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -161,6 +172,8 @@ class _Span:
     logit: float = 0.0
     place: Place | None = None
     parent: _Span | None = None  # ", Louisiana"
+    inside: _Span | None = None  # "in Borno state", "of Konar", "Pattani's": named as what holds it, whether the gazetteer agrees or not
+    country: str | None = None  # "the Libyan city of"
     is_parent: bool = False
     prominence: float = 0.0
     support: float = 0.0
@@ -178,10 +191,34 @@ def _adjectives() -> dict[str, tuple[str, str]]:
     return found
 
 
+def nations(doc: Doc) -> list[tuple[int, int, str]]:
+    """Every country's adjective or demonym in a text, as half-open token indices and alpha-2 code."""
+    known = _adjectives()
+    found = []
+    i, count = 0, len(doc)
+    while i < count:
+        step = 1
+        if (text := doc[i].text)[0].isupper():
+            pair = (
+                known.get(f"{_fold_word(text)} {_fold_word(doc[i + 1].text)}") if i + 1 < count and doc[i + 1].text[0].isupper() else None
+            )
+            if match := pair or known.get(_fold_word(text)):
+                step = 2 if pair else 1
+                found.append((i, i + step, match[0]))
+        i += step
+    return found
+
+
+@lru_cache(maxsize=1)
+def _capitals_as_written() -> dict[str, str]:
+    """Alpha-2 code -> the capital's name."""
+    return {row["alpha2"]: row["capital"] for row in read_table("countries.csv") if row["capital"]}
+
+
 @lru_cache(maxsize=1)
 def _capital_names() -> dict[str, str]:
     """Alpha-2 code -> folded name of the capital."""
-    return {row["alpha2"]: fold(row["capital"]) for row in read_table("countries.csv") if row["capital"]}
+    return {code: fold(name) for code, name in _capitals_as_written().items()}
 
 
 # Weights of the signals, in log-odds; fitted by logistic regression on one half of LGL and on our own
@@ -192,7 +229,7 @@ WEIGHTS: dict[str, float] = {
     "ent~LOC": -1.3, "ent~NORP": -0.6, "ent~ORG": -0.4, "ent~PERSON": -1.0, "ent~other": -0.2, "is:parent": 0.6,
     "kind:admin1": -0.3, "kind:admin2": 0.7, "kind:asked": 0.3, "kind:country": 0.5, "kind:site": 1.5, "long": 0.3,
     "lower elsewhere": -1.7, "next:area": 1.6, "next:based": 1.0, "next:cap": -0.9, "next:org": -0.3, "next:parent": 0.4,
-    "next:said": -0.8, "next:street": -1.8, "next:type": -0.4, "not name": -0.4, "other name": -0.2, "prev:cap": -0.9,
+    "next:Type": 0.4, "next:said": -0.8, "next:street": -1.8, "next:type": -0.4, "not name": -0.4, "other name": -0.2, "prev:cap": -0.9,
     "prev:direction": 0.5, "prev:in": 1.6, "prev:of": 0.5, "prev:title": -1.5, "prev:type of": 1.8, "sentence start": 0.3,
     "size:0": -0.8, "size:3": -0.6, "size:4": 0.0, "size:5": 0.3, "size:6": 0.9, "size:none": -0.1, "support:0": -0.6,
     "support:1": -0.4, "support:2": -0.8, "support:3": 0.3, "support:4": 1.2, "support:5": 1.0, "support:none": -1.1,
@@ -276,7 +313,7 @@ def _span_at(i: int, words: _Words, looks: _Looks, gazetteer: Gazetteer, previou
         found = gazetteer.matches(key)
         if not found:
             continue
-        if last < whole and not _stands_alone(last, whole, words, looks, gazetteer):
+        if last < whole and not _stands_alone(last, whole, words, looks, gazetteer, found):
             break  # "Balad" of "Balad Ruz": another place's name, or a person's
         span = _weigh(i, last, key, found, words, looks, previous)
         if span is not None and span.logit > _KEEP:
@@ -307,7 +344,10 @@ def _whole_name(i: int, words: _Words, looks: _Looks) -> int:
 _JOINING = _SMALL | {"sa", "e", "bin", "ibn"}
 
 
-def _stands_alone(last: int, whole: int, words: _Words, looks: _Looks, gazetteer: Gazetteer) -> bool:
+_GOES_ON = frozenset(("GPE", "LOC", "PERSON", "FAC"))
+
+
+def _stands_alone(last: int, whole: int, words: _Words, looks: _Looks, gazetteer: Gazetteer, found: Sequence[tuple[Place, int]]) -> bool:
     """Whether a name may end at word `last` though capitalised words follow: before an organisation's, a street's
     or another place's name, or where the entity recogniser ends a place."""
     following = words.folded[last + 1]
@@ -316,7 +356,8 @@ def _stands_alone(last: int, whole: int, words: _Words, looks: _Looks, gazetteer
         if following in _ARTICLES or following in ("sa", "de", "e"):
             return False
         entity = looks.entity(words.starts[last])
-        goes_on = entity is not None and entity[2] in ("GPE", "LOC", "PERSON") and entity[1] >= words.ends[last + 1]
+        labels = _GOES_ON if any(quality == OWN_NAME for _, quality in found) else _GOES_ON | {"ORG"}
+        goes_on = entity is not None and entity[2] in labels and entity[1] >= words.ends[last + 1]
         return not goes_on or following in _ORG_NOUNS or following in _STREETS
     if gap in ("-", "‐", "‑", "–"):
         return words.cap[last + 1] and bool(gazetteer.matches(words.folded[last + 1]))
@@ -380,13 +421,17 @@ def _weigh(
     if len(shown) == 2 and found and not (shown.isupper() and any(p.kind in ("country", "admin1") for p, _ in found)):
         return None  # "Us", "It": two letters are a place only as an abbreviation in capitals
     signals = ["bias"]
+    typed = _is_typed(last, words)
     # --- the entity recogniser
     entity = looks.entity(start)
     if entity is None:
         signals.append("ent=none")
     else:
         label = entity[2] if entity[2] in ("GPE", "LOC", "FAC", "ORG", "PERSON", "NORP") else "other"
-        covers = text[entity[0] : start].lower().strip() in ("", "the") and text[end : entity[1]].strip(" .'’s") == ""
+        rest = text[end : entity[1]].strip(" .'’s")
+        covers = text[entity[0] : start].lower().strip() in ("", "the") and (
+            rest == "" or (typed and rest.lower() == words.folded[last + 1])
+        )
         signals.append(f"ent{'=' if covers else '~'}{label}")
     # --- the words before
     before = words.folded[i - 1] if i else ""
@@ -399,6 +444,8 @@ def _weigh(
         elif before in ("of",) and i > 1 and words.folded[i - 2] in _TYPE_NOUNS:
             signals.append("prev:type of")
             kinds = _kinds_of_noun(words.folded[i - 2])
+        elif before in ("capital", "city", "town", "village") and words.text[words.ends[i - 1] : start] == " " and not words.cap[i - 1]:
+            signals.append("prev:type of")
         elif before in _IN:
             signals.append("prev:in")
         elif before in _OF:
@@ -413,7 +460,9 @@ def _weigh(
     if last + 1 < len(words.starts):
         gap = text[end : words.starts[last + 1]]
         following = words.folded[last + 1]
-        if gap in (" ", "\u00a0"):
+        if typed and words.cap[last + 1]:
+            signals.append("next:Type")
+        elif gap in (" ", "\u00a0"):
             if following in _STREETS and words.cap[last + 1] and following not in ("mountain", "river"):
                 signals.append("next:street")
             elif words.cap[last + 1]:
@@ -423,11 +472,18 @@ def _weigh(
             elif following in _SAYING:
                 signals.append("next:said")
             if following in _DIVISION_NOUNS:
-                kinds = kinds or _kinds_of_noun(following)
                 signals.append("next:type")
         elif gap in ("-", "–") and following in _BASED:
             signals.append("next:based")
+        if gap in (" ", "\u00a0") and following in _DIVISION_NOUNS:
+            kinds = kinds or _kinds_of_noun(following)
     # --- what the name is
+    if last > i and not kinds and words.folded[last] in DIVISION_WORDS:
+        asked = split_division(key)[1]
+        if any(place.kind in asked for place, _ in found):
+            kinds = asked
+            found = tuple((place, OWN_NAME if place.kind in asked else quality) for place, quality in found)
+            signals.append("next:Type")
     if kinds and any(place.kind in kinds for place, _ in found):
         signals.append("kind:asked")
     if found:
@@ -468,14 +524,76 @@ def _weigh(
             signals.append("is:parent")
         else:
             signals.append("comma list")
+    elif previous and start - previous.end < 70 and not span.inside:
+        _hold(previous, span, text[previous.end : start])
+    span.country = _nation_before(i, words)
     span.logit = _logit(span)
     return span
+
+
+def _is_typed(last: int, words: _Words) -> bool:
+    """Whether a division's kind follows as part of the name: "Kandahar Province", but not "Erie County Sheriff"."""
+    if last + 1 >= len(words.starts) or words.folded[last + 1] not in _DIVISION_NOUNS or words.text[words.ends[last]] not in " \u00a0":
+        return False
+    return not (
+        words.cap[last + 1]
+        and last + 2 < len(words.starts)
+        and words.cap[last + 2]
+        and words.text[words.ends[last + 1] : words.starts[last + 2]] == " "
+    )
+
+
+_TYPES = (
+    r"(?:city|town|village|hamlet|district|sub-?district|area|region|province|governorate|state|county|municipality|locality|commune|suburb"
+    r"|neighbou?rhood|camp|island|port|department|local government(?: area)?|LGA)"
+)
+_HELD_BY = re.compile(
+    rf"(?:\s{_TYPES}s?)?(?:,?\s(?:in|of)\s|,\s(?:the\s)?(?:[\w-]+\s){{0,2}}?(?:capital|headquarters|seat)(?:\s(?:city|town))?\s(?:of|in)\s)"
+    rf"(?:the\s)?(?:\[?[\w-]+ern\]?\s)?(?:{_TYPES}\sof\s)?",
+    re.I,
+)
+_HOLDS = re.compile(rf"['’]s\s(?:[\w-]+\s){{0,3}}?(?:{_TYPES}\sof\s)?|\s(?:border\s)?{_TYPES}\sof\s")
+
+
+def _hold(previous: _Span, span: _Span, between: str) -> None:
+    """ "The village of X in Y district", "X, the capital of Konar", "Pattani's Kok Pho": which of two names holds the other."""
+    if _HELD_BY.fullmatch(between):
+        child, holder = previous, span
+    elif _HOLDS.fullmatch(between):
+        child, holder = span, previous
+    else:
+        return
+    child.inside = holder
+    if child.found and holder.found and child.parent is None and _holds(holder.found, child):
+        child.parent = holder
+        holder.is_parent = True
+        for one, signal in ((child, "next:parent"), (holder, "is:parent")):
+            if signal not in one.signals:
+                one.signals.append(signal)
+                one.logit = _logit(one)
+
+
+def _nation_before(i: int, words: _Words) -> str | None:
+    """The country of "the Libyan city of X", "a northern Iraqi town of X", for the name that begins at word i."""
+    kind = i - 1
+    if kind > 0 and words.folded[kind] in ("of", "called", "named"):
+        kind -= 1
+    if kind < 1 or words.folded[kind] not in _TYPE_NOUNS:
+        return None
+    for at in range(kind - 1, max(-1, kind - 5), -1):
+        if words.cap[at]:
+            found = _nation_at(at - 1, words) if at and words.joined[at - 1] and words.cap[at - 1] else None
+            if (found and found[1] == at) or (found := _nation_at(at, words)):
+                return found[0]
+        if words.text[words.ends[at] : words.starts[at + 1]] not in (" ", "-", ", "):
+            return None
+    return None
 
 
 _BASED = frozenset("based backed aligned allied led born funded supported sponsored trained controlled held installed armed".split())
 _DIVISION_NOUNS = frozenset(
     "province governorate state region oblast district county parish prefecture department raion division township tehsil territory"
-    " municipality emirate canton woreda village town city".split()
+    " municipality emirate canton woreda village town city agency lga zone locality subdistrict subcounty barangay".split()
 )
 
 
@@ -484,7 +602,22 @@ def _kinds_of_noun(noun: str) -> frozenset[str]:
         return frozenset(("city", "site"))
     if noun in ("camp", "island"):
         return frozenset(("site", "city", "region"))
-    if noun in ("county", "parish", "district", "raion", "tehsil", "woreda", "municipality", "territory"):
+    if noun in (
+        "county",
+        "parish",
+        "district",
+        "raion",
+        "tehsil",
+        "woreda",
+        "municipality",
+        "territory",
+        "agency",
+        "lga",
+        "zone",
+        "locality",
+        "subdistrict",
+        "subcounty",
+    ):
         return frozenset(("admin2", "admin1"))
     if noun in ("region", "area", "enclave", "stronghold", "neighborhood", "neighbourhood"):
         return frozenset(("admin1", "region", "admin2")) if noun == "region" else frozenset()
@@ -525,6 +658,7 @@ NIL_SUPPORT, NIL_PROMINENCE = 0.03, 4.8
 DOUBT = 0.0
 _ROUNDS = 4
 _FIRST_KIND = frozenset(("admin1", "city"))
+_DIVISIONS = frozenset(("admin1", "admin2"))
 _MOST = 30  # candidates of one name, and names of one text, that are weighed against each other
 _MOST_NAMES = 60
 
@@ -551,7 +685,7 @@ def locate(spans: Sequence[_Span], gazetteer: Gazetteer, *, votes: dict[str, int
     ]
     if outlet:
         fixed.append((list(outlet), 0.7))
-    _decide(live, fixed)
+    _decide(live, fixed, gazetteer)
     for group in groups:
         for span in group.spans:
             if not group.options:
@@ -574,16 +708,30 @@ def _group(spans: Sequence[_Span], gazetteer: Gazetteer, votes: dict[str, int]) 
         for place, quality in span.found[:1]
         if span.logit > 1 and place.kind in ("country", "admin1") and quality == OWN_NAME
     } | set(votes)
-    groups = []
+    groups: list[_Group] = []
     for (key, _), members in by_name.items():
         first = members[0]
         options = list(first.found)
         if any(place.kind == "country" and quality == OWN_NAME for place, quality in options):
             options = [(place, quality) for place, quality in options if quality == OWN_NAME]
+        kinds = next((m.kinds for m in members if m.kinds), frozenset())
+        if not kinds and (state := next((p for p, _ in options if p.kind == "country"), None)):
+            # "southeastern Niger" is no state of Nigeria; "Georgia" may be one of the United States.
+            options = [(p, q) for p, q in options if p.kind != "admin1" or p.population > state.population]
+        nation = next((m.country for m in members if m.country), None)
+        holders = [p for m in members if m.inside for p, _ in m.inside.found if p.kind in ("country", "admin1", "admin2")]
+        if nation and not any(place.country == nation for place, _ in options):
+            options += [(place, LIKE_NAME) for place in gazetteer.alike(key) if place.country == nation][:5]
+        elif holders and not any(_within(place, h) for place, _ in options for h in holders):
+            options += [(place, LIKE_NAME) for place in gazetteer.alike(key) if any(_within(place, h) for h in holders)][:5]
         if not any(place.country in anchored for place, _ in options):
             like = [(place, LIKE_NAME) for place in gazetteer.alike(key) if place.country in anchored]
             options += like[:5]
-        kinds = next((m.kinds for m in members if m.kinds), frozenset())
+        if not options and not anchored and any({"prev:in", "prev:type of"} & set(m.signals) for m in members):
+            options = _of_one_country(gazetteer.alike(key))
+        if kinds & _DIVISIONS and not any(place.kind in kinds for place, _ in options):
+            like = [(p, LIKE_NAME) for p in gazetteer.alike(key) if p.kind in kinds and not any(p is o for o, _ in options)]
+            options += [m for m in like if m[0].country in anchored][:5] or like[:5]
         if kinds and any(place.kind in kinds for place, _ in options):
             options = [(p, q) for p, q in options if p.kind in kinds] + [(p, q) for p, q in options if p.kind not in kinds][:5]
         if len(options) > _MOST:
@@ -594,7 +742,30 @@ def _group(spans: Sequence[_Span], gazetteer: Gazetteer, votes: dict[str, int]) 
     return groups
 
 
-def _decide(groups: Sequence[_Group], fixed: Sequence[tuple[list[Place], float]]) -> None:
+def _of_one_country(places: Sequence[Place]) -> list[tuple[Place, int]]:
+    """The places of a sound where nearly all who live in them live in one country, else none: then a spelling is safe without context."""
+    people: dict[str, int] = defaultdict(int)
+    for place in places:
+        if place.kind == "city" and place.country:
+            people[place.country] += place.population
+    code, most = max(people.items(), key=lambda kv: (kv[1], kv[0]), default=("", 0))
+    if most < 20_000 or most < 0.8 * sum(people.values()):
+        return []
+    return [(place, LIKE_NAME) for place in places if place.country == code]
+
+
+def _seats(division: Place, gazetteer: Gazetteer) -> list[Place]:
+    """The towns in a division that are spelled like it: Jawhar in Jowhar district."""
+    return [
+        p
+        for p in gazetteer.alike(fold(division.name))
+        if p.kind == "city"
+        and (p.country, p.admin1) == (division.country, division.admin1)
+        and distance_km(p.latitude, p.longitude, division.latitude, division.longitude) < 30
+    ]
+
+
+def _decide(groups: Sequence[_Group], fixed: Sequence[tuple[list[Place], float]], gazetteer: Gazetteer) -> None:
     if not groups:
         return
     capitals = _capital_names()
@@ -603,7 +774,8 @@ def _decide(groups: Sequence[_Group], fixed: Sequence[tuple[list[Place], float]]
     edges = [0]
     for group in groups:
         kinds = next((s.kinds for s in group.spans if s.kinds), frozenset())
-        parents = [p for s in group.spans if s.parent for p, _ in s.parent.found]
+        parents = [p for s in group.spans for held_by in (s.parent, s.inside) if held_by for p, _ in held_by.found]
+        nation = next((s.country for s in group.spans if s.country), None)
         for place, quality in group.options:
             points = POPULATION * prominence(place) - (0.0, OTHER, LIKE)[quality]
             if place.kind == "city" and capitals.get(place.country or "") == fold(place.name):
@@ -611,6 +783,8 @@ def _decide(groups: Sequence[_Group], fixed: Sequence[tuple[list[Place], float]]
             if kinds and place.kind in kinds:
                 points += ASKED if place.kind in _FIRST_KIND or not any(p.kind in _FIRST_KIND for p, _ in group.options) else ASKED / 2
             if parents and any(_within(place, parent) for parent in parents):
+                points += PARENT
+            if nation == place.country:
                 points += PARENT
             places.append(place)
             base.append(points)
@@ -645,10 +819,18 @@ def _decide(groups: Sequence[_Group], fixed: Sequence[tuple[list[Place], float]]
                 p
                 for p, quality in group.options
                 if p.kind == "city" and quality == OWN_NAME and (p.country, p.admin1) == (meant.country, meant.admin1)
-            ]
+            ] or [p for p in _seats(meant, gazetteer) if meant.kind == "admin2"]
             meant = max(seats, key=lambda p: p.population, default=meant)
         held_up = float(support[chosen])
         fits = held_up >= NIL_SUPPORT or prominence(meant) >= NIL_PROMINENCE or known <= 1.0
+        if any(meant.kind in s.kinds & _DIVISIONS for s in group.spans):
+            fits = True  # "Panjshir Province" says itself what it is
+        holders = [p for s in group.spans if s.inside for p, _ in s.inside.found if p.kind in ("country", "admin1", "admin2")]
+        if holders and meant.country not in {p.country for p in holders} and meant.kind in ("city", "admin1", "admin2"):
+            fits = False  # "Rim district of Riyom" is not Rome
+        nation = next((s.country for s in group.spans if s.country), None)
+        if nation and meant.kind != "country" and meant.country != nation:
+            fits = False  # "the Libyan city of Derna" is not the one in Romania
         for span in group.spans:
             span.place = meant if fits else None
             span.support = held_up
@@ -718,13 +900,13 @@ _BEFORE: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
             r"(?:on|at|in|from|along|across|to|near)?\s*(?:the\s+)?(?:[\w-]+\s+)?(?:outskirts|edges?|fringes?|periphery"
             r"|approaches|entrances?)\s+(?:of|to)"),
         ("near",
-            r"\b(?:near(?:\s+to|by)?|outside(?:\s+of)?|close\s+to|not\s+far\s+from|in\s+the\s+vicinity\s+of|around"
+            r"\b(?:near(?:\s+to)?|outside(?:\s+of)?|close\s+to|not\s+far\s+from|in\s+the\s+vicinity\s+of|around"
             r"|next\s+to|adjacent\s+to|opposite|towards?\s+the\s+edge\s+of|beyond|surrounding)"),
         ("road", r"\b(?:road|highway|route|track|motorway|path)\s+(?:leading\s+)?(?:to|from|towards?|into|out\s+of|linking)"),
         # Bare "off" only after what is at sea: troops seal off a town too.
         ("off",
             r"(?:\boff\s+(?:of\s+)?(?:the\s+)?(?:[\w-]+\s+)?(?:coasts?|shores?)\s+of"
-            r"|\b(?:km|kms|kilomet(?:er|re)s?|miles?|waters|ships?|vessels?|tankers?|boats?|hijacked|anchored)\s+off)"),
+            r"|\b(?:km|kms|kilomet(?:er|re)s?|miles?|waters|ships?|vessels?|tankers?|boats?|tugboats?|trawlers?|freighters?|hijacked|anchored)\s+off)"),
         ("countryside", r"\b(?:countryside|rural\s+parts?|hinterland|rural\s+areas?)\s+(?:of|in|around)"),
     )
 )  # fmt: skip
@@ -737,7 +919,7 @@ _AFTER: tuple[tuple[str, re.Pattern[str]], ...] = tuple(
     for name, pattern in (
         ("outskirts", r"['’]s\s+(?:[\w-]+\s+)?(?:outskirts|edge)\b"),
         ("countryside", r"(?:['’]s|\s+(?:province|governorate))?(?:['’]s)?\s+(?:[\w-]+ern\s+)?countryside\b"),
-        ("road", r"(?:\s*[-–—]\s*[A-Z][\w’'-]+)?\s+(?:road|highway|motorway|route)\b"),
+        ("road", r"(?:\s*[-–—]\s*[A-Z][\w’'-]+)?\s+(?:road|highway|motorway|route|axis)\b"),
     )
 )
 _DIVISION_AFTER = re.compile(
@@ -793,6 +975,8 @@ def find_places(
     votes, said = _adjective_votes(words, spans)
     outlet = [place for name in _outlet_names(source, gazetteer) for place, _ in gazetteer.matches(name)][:10]
     considered = [span for span in spans if span.logit > _KEEP]
+    for code in _homes_named(words):
+        votes[code] = votes.get(code, 0) + 1
     locate(considered, gazetteer, votes=votes, outlet=outlet)
     accepted = _accept(considered)
     mentions = _mentions(doc, looks, accepted, gazetteer, embedded=embedded)
@@ -834,15 +1018,51 @@ def _support_signal(span: _Span) -> str:
 
 def _adjective_votes(words: _Words, spans: Sequence[_Span]) -> tuple[dict[str, int], list[tuple[int, int, str]]]:
     """How often each country's adjective or demonym stands in the text, and where."""
-    known = _adjectives()
     taken = {span.start for span in spans}
     votes: dict[str, int] = defaultdict(int)
     said = []
-    for start, end, key, cap in zip(words.starts, words.ends, words.folded, words.cap, strict=True):
-        if cap and start not in taken and (found := known.get(key)):
-            votes[found[0]] += 1
-            said.append((start, end, found[0]))
+    last = -1
+    for i, start in enumerate(words.starts):
+        if i > last and words.cap[i] and start not in taken and (found := _nation_at(i, words)):
+            code, last = found
+            votes[code] += 1
+            said.append((start, words.ends[last], code))
     return dict(votes), said
+
+
+@lru_cache(maxsize=1)
+def _homes() -> dict[str, list[tuple[tuple[str, ...], str]]]:
+    """First folded word of a listed group's name -> its folded words and the one country it is at home in."""
+    found: dict[str, list[tuple[tuple[str, ...], str]]] = defaultdict(list)
+    for row in read_table("actors.csv"):
+        if not row["country"] or row["also_in"].count(";") > 2 or row["kind"] in ("coalition", "external", "un-mission"):
+            continue
+        for name in (row["name"], *row["aliases"].split(";")):
+            words = tuple(fold(name).split())
+            if words and (len(words) > 1 or len(words[0]) > 5):
+                found[words[0]].append((words, row["country"]))
+    return dict(found)
+
+
+def _homes_named(words: _Words) -> list[str]:
+    """The home countries of the listed groups that a text names, one a mention."""
+    known = _homes()
+    codes = []
+    for i, key in enumerate(words.folded):
+        if words.cap[i]:
+            held = [code for name, code in known.get(key, ()) if tuple(words.folded[i : i + len(name)]) == name]
+            codes += held[:1]
+    return codes
+
+
+def _nation_at(i: int, words: _Words) -> tuple[str, int] | None:
+    """The country whose adjective or demonym begins at word i, and its last word: "Somali", "South Sudanese"."""
+    known = _adjectives()
+    pair = i + 1 < len(words.starts) and words.cap[i + 1] and words.joined[i]
+    if pair and (found := known.get(f"{words.folded[i]} {words.folded[i + 1]}")):
+        return found[0], i + 1
+    found = known.get(words.folded[i])
+    return (found[0], i) if found else None
 
 
 def _adjective_mentions(
@@ -860,29 +1080,45 @@ def _adjective_mentions(
 
 
 _CAPITAL = re.compile(
-    r"\b(?:the\s+)?(?:([A-Z][\w-]+)\s+)?capital\b(?!\s+(?:punishment|of|murder|city\s+of|gains|letters?))(?:\s+city)?(?!,?\s+[A-Z])"
+    r"\b(?:the\s+)?(?:([A-Z][\w-]+)(?:['’]s)?\s+)?capital\b(?!\s+(?:punishment|of|murder|city\s+of|gains|letters?))(?:\s+city)?"
+    r"(?!,?\s+(?!(?:Mon|Tues|Wednes|Thurs|Fri|Satur|Sun)day)[A-Z])"
 )
 
 
 def _capitals(doc: Doc, looks: _Looks, mentions: Sequence[PlaceMention], gazetteer: Gazetteer) -> list[PlaceMention]:
-    """ "The Iraqi capital", where the city is not named beside it."""
+    """ "The Iraqi capital", "the capital" of the one country a text speaks of, where the city is not named beside it."""
+    spoken = {m.place.country for m in mentions if m.place and m.place.country} | {code for _, _, code in nations(doc)}
     found = []
     for match in _CAPITAL.finditer(text_of(doc)):
-        adjective = match.group(1)
-        if not adjective or not (country := _adjectives().get(_fold_word(adjective))):
+        code = _country_of_word(match.group(1), gazetteer) if match.group(1) else None
+        if code is None and (match.group(1) or len(spoken) != 1 or not match.group().startswith("the ")):
             continue
-        code, capital = country
-        if any(match.start() - 25 < m.start < match.end() + 4 and m.place and fold(m.place.name) == fold(capital) for m in mentions):
+        code = code or next(iter(spoken))
+        capital = _capitals_as_written().get(code, "")
+        if not capital or any(
+            match.start() - 25 < m.start < match.end() + 4 and m.place and fold(m.place.name) == fold(capital) for m in mentions
+        ):
             continue
         place = gazetteer.resolve(capital, countries=(code,), kinds=("city",))
         if place is not None and place.country == code:
+            around = _AROUND.search(text_of(doc)[max(0, match.start() - 30) : match.start()])
+            start = match.start() - len(around.group()) if around else match.start()
             found.append(
                 PlaceMention(
-                    match.start(), match.end(), match.group(), place, 1, match.start(), match.end(), "",
-                    _role(doc, looks, match.start(1), match.end()), place.latitude, place.longitude,
+                    match.start(), match.end(), match.group(), place, 2 if around else 1, start, match.end(), "near" if around else "",
+                    _role(doc, looks, match.start(1) if match.group(1) else match.start(), match.end()), place.latitude, place.longitude,
                 )
             )  # fmt: skip
     return found
+
+
+_AROUND = re.compile(r"\b(?:near|outside|(?:north|south|east|west)(?:east|west)? of)\s+$", re.I)
+
+
+@lru_cache(maxsize=1024)
+def _country_of_word(word: str, gazetteer: Gazetteer) -> str | None:
+    known = _adjectives().get(_fold_word(word))
+    return known[0] if known else gazetteer.country_code(word)
 
 
 _AGAIN = re.compile(
@@ -926,6 +1162,7 @@ def _mentions(doc: Doc, looks: _Looks, spans: Sequence[_Span], gazetteer: Gazett
         if relation == "part_of" and point and place:
             place = _part(text, phrase_start, span, gazetteer) or place
             point = place.latitude, place.longitude
+        prec = _division_prec(text, span, place, prec, relation)
         approximate, anchor = False, ""
         if place is None:
             held = span.parent.place if span.parent and span.parent.place else _anchor(spans, number, text)
@@ -948,6 +1185,18 @@ def _mentions(doc: Doc, looks: _Looks, spans: Sequence[_Span], gazetteer: Gazett
             )
         )  # fmt: skip
     return _between(text, mentions)
+
+
+def _division_prec(text: str, span: _Span, place: Place | None, prec: int, relation: str) -> int:
+    """The precision of "Andar district", "Gok State" known or not; a district of a town is the town (ruling 16)."""
+    if place is not None and place.kind == "admin2" and span.inside and span.inside.place and span.inside.place.kind == "city":
+        return 1 if prec == 3 else prec
+    if prec != 1 or relation or not span.kinds & _DIVISIONS or (place is not None and place.kind != "city"):
+        return prec
+    if span.inside and span.inside.place and span.inside.place.kind == "city":
+        return prec
+    words = text[max(0, span.start - 14) : span.start] + text[span.end : span.end + 14]
+    return 4 if re.search(r"\b(?:province|governorate|state|oblast|prefecture)\b", words, re.I) else 3
 
 
 def _is_adjective(doc: Doc, looks: _Looks, span: _Span) -> bool:
@@ -1096,6 +1345,12 @@ def _between(text: str, mentions: list[PlaceMention]) -> list[PlaceMention]:
     result = list(mentions)
     for number in range(len(mentions) - 1):
         first, second = mentions[number], mentions[number + 1]
+        if first.where_prec <= 3 and not result[number].relation:
+            # The other end may be a village that the gazetteer lacks.
+            opening = _BETWEEN.search(text[max(0, first.start - 60) : first.start])
+            if opening and not re.search(r"[A-Z]", opening.group()[1:]):
+                start = max(0, first.start - 60) + opening.start()
+                result[number] = first = replace(first, relation="between", where_prec=2, phrase_start=start)
         if second.start - first.end > 60 or not (opening := _BETWEEN.search(text[max(0, first.start - 60) : first.start])):
             continue
         if not _BETWEEN_AND.fullmatch(text[first.end : second.start]):
@@ -1120,6 +1375,12 @@ _DATELINE = re.compile(
     r"(?:^|\n)\s*(?P<place>[A-Z][\w .’'-]{1,40}(?:/[A-Z][\w .’'-]+)?(?:,\s[A-Z][\w. ]{1,25}){0,2})"
     r"(?:,?\s+(?:[A-Z][a-z]{2,8}\.?\s+\d{1,2}|\d{1,2}\s+[A-Z][a-z]{2,8}\.?)(?:,\s*\d{4})?)?\s*(?:\([^)\n]{2,40}\)\s*)?(?:[-–—]{1,2}|:)\s"
 )
+# What lies across a border is not where it happened: "on the border with Niger", "bordering Brazil", "from nearby Nigeria".
+_NEIGHBOUR = re.compile(
+    r"\b(?:border(?:s|ing)?\s+(?:area\s+)?(?:with|to|into)|bordering|borders|fled\s+to|from\s+(?:nearby|neighbou?ring)|neighbou?ring)"
+    r"\s+(?:the\s+)?(?:[a-z]+ern\s+)?$",
+    re.I,
+)
 _STATEMENT_NOUNS = frozenset(
     "conference interview briefing statement spokesman spokeswoman reporter reporters correspondent journalists summit"
     " talks meeting".split()
@@ -1137,6 +1398,8 @@ def _role(doc: Doc, looks: _Looks, start: int, end: int) -> str:
     line = text.rfind("\n", 0, start) + 1
     if start - line < 45 and (match := _DATELINE.match(text, max(0, line - 1))) and match.start("place") <= start < match.end("place"):
         return "dateline"
+    if _NEIGHBOUR.search(text[max(0, start - 45) : start]):
+        return "origin"
     first = looks.token_at.get(start)
     if first is None or not doc.has_annotation("DEP"):
         return "event"

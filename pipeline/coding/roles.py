@@ -7,6 +7,7 @@ from dataclasses import replace
 
 from spacy.tokens import Doc, Span, Token
 
+from pipeline.coding.assertion import REPORTING
 from pipeline.coding.grammar import governing_subject, is_passive, joined_before, joined_to, objects_of, subjects_of
 from pipeline.coding.lexicon import word_set
 from pipeline.coding.mentions import ARMED, UNIDENTIFIED, ActorMention, kind_of
@@ -22,6 +23,20 @@ GO_OFF = word_set("go_off")
 TERRITORY = word_set("territory")
 TWO_SIDED = word_set("two_sided")
 
+# What a group says that its own men did: "claimed that a soldier of the caliphate had carried out the operation".
+DEEDS = frozenset(
+    "carry kill attack target strike hit fire detonate plant lay shell ambush execute conduct launch hold seize capture send shoot "
+    "abduct".split()
+)
+CULPRITS = frozenset("suspect culprit perpetrator inquiry line".split())
+# "A police bombing" was done to the police; "a police raid" by them.
+DONE_TO_POLICE = frozenset("bombing ambush killing murder attack blast explosion slaying assassination death".split())
+# Who condemns, reports or investigates an attack did not do it.
+TELLS_OF = frozenset(
+    "condemn denounce report deny reject investigate probe describe call witness see mourn link suspect treat hear record repel repulse "
+    "document verify count recall mention survive escape".split()
+)
+
 AT_TARGET = ("on", "at", "against", "into", "upon", "toward", "towards", "to", "near", "outside", "beside", "under")
 
 
@@ -33,10 +48,21 @@ def roles(doc: Doc, trigger: Token | int, mentions: Sequence[ActorMention]) -> t
     sentence does not say.
     """
     token = doc[trigger] if isinstance(trigger, int) else trigger
+    mutual = token.lower_ in ("traded", "exchanged") or token.lemma_.lower() in MUTUAL | TWO_SIDED
     while token.dep_ in ("compound", "amod", "nmod") and token.head.pos_ == "NOUN" and token.head.i > token.i:
         token = token.head  # "land" of "land mine", "improvised" of "improvised explosive device"
     table = _table_of(doc, mentions)
+    if token.pos_ in ("ADJ", "DET", "NUM") and token.head.pos_ in ("NOUN", "PROPN") and token.dep_ in ("amod", "det", "nummod", "acl"):
+        # "a third person has died": the word counts whom its noun means
+        victim = table.at(token.head)
+        if victim is not None and victim.kind != "objects":
+            return [], [_suffering(victim)]
     who, whom = _roles_at(token, table)
+    if not who and not whom and mutual:
+        # A clash whose parties the parser lost: those armed in the sentence who do not only speak of it.
+        armed = [m for m in table.in_sentence(token.sent) if m.kind in ARMED and not _only_speaks(doc[m.head])]
+        parties = [m for i, m in enumerate(armed) if not any(_same(m, x) for x in armed[:i])]
+        who, whom = parties[:1], parties[1:2]
     if not who or not whom:
         for other in token.sent:
             if other.i != token.i and (other.lemma_.lower() in VIOLENT or other.lower_ in VIOLENT) and other.pos_ in ("VERB", "NOUN"):
@@ -53,6 +79,17 @@ def roles(doc: Doc, trigger: Token | int, mentions: Sequence[ActorMention]) -> t
     return [_acting(m, doc) for m in who], [_suffering(m) for m in whom]
 
 
+def _same(m: ActorMention, other: ActorMention) -> bool:
+    return (m.kind, m.name, m.country) == (other.kind, other.name, other.country)
+
+
+def _only_speaks(token: Token) -> bool:
+    """Whether somebody stands in a sentence only as its source."""
+    while token.dep_ in ("compound", "poss", "nmod", "amod", "conj") and token.head.i != token.i:
+        token = token.head
+    return (token.dep_ == "nsubj" and token.head.lemma_ in REPORTING) or (token.dep_ == "pobj" and token.head.lower_ in ("to", "according"))
+
+
 def _repeats(m: ActorMention, other: ActorMention) -> bool:
     """Whether a mention is a part of another and means the same: "Israeli" in "Israeli air strike"."""
     inside = other.start <= m.start and m.end <= other.end and other is not m
@@ -67,8 +104,12 @@ def _roles_at(token: Token, table: _Table) -> tuple[list[ActorMention], list[Act
     else:
         _noun_roles(token, agents, patients, table)
         verb = token.head.head if token.dep_ == "pobj" else token.head
+        own = table.at(token)
+        is_somebody = own is not None and own.head == token.i and own.kind in ARMED  # "led by a suicide bomber"
         if (
             verb.pos_ == "VERB"
+            and not (is_somebody and verb.lemma_ not in VIOLENT | GO_OFF and token.dep_ == "pobj")
+            and verb.lemma_ not in TELLS_OF
             and token.dep_ in ("nsubj", "nsubjpass", "dobj", "pobj")
             and not (table.mentions_of(agents) and table.mentions_of(patients))
         ):
@@ -117,7 +158,7 @@ def _responsible(sent: Span, table: _Table) -> Iterator[tuple[ActorMention, str]
         return [m for m in table.mentions_of(list(tokens)) if m.kind in ARMED or (m.kind == "pronoun" and kind_of(m) in ARMED)]
 
     for t in sent:
-        if t.pos_ not in ("VERB", "NOUN", "ADJ"):
+        if t.pos_ not in ("VERB", "NOUN", "ADJ", "AUX"):
             continue
         objects = [c for c in t.children if c.dep_ == "dobj"]
         if t.lemma_ in ("claim", "take", "admit", "assume", "accept") and any(_is_responsibility(o) for o in objects):
@@ -133,8 +174,48 @@ def _responsible(sent: Span, table: _Table) -> Iterator[tuple[ActorMention, str]
         elif t.lemma_ in ("deny", "reject") and any(_is_responsibility(o) for o in objects):
             for m in armed(governing_subject(t)[0]):
                 yield m, "denied"
-        elif t.lemma_ in ("blame", "accuse", "suspect", "attribute"):
-            accused = objects_of(t, ("on", "to")) if t.lemma_ in ("blame", "attribute") else []
+        elif t.lemma_ == "claim" and any(c.dep_ == "ccomp" and c.lemma_ in DEEDS for c in t.children):
+            for m in armed(governing_subject(t)[0]):
+                if m.kind == "named":
+                    yield m, "claimed"
+        elif t.lemma_ == "be" and any(c.lower_ == "behind" for c in t.children):
+            for m in armed(subjects_of(t)):
+                yield m, "claimed" if m.antecedent is not None else "blamed"
+        elif t.lemma_ == "be" and any(c.dep_ == "attr" and c.lemma_ in CULPRITS for c in t.children):
+            for m in armed(subjects_of(t)):
+                yield m, "blamed"
+        elif t.lemma_ == "sign" and t.tag_ in ("VBN", "VBD"):
+            for m in armed([*objects_of(t, ("by",)), *(c for c in t.children if c.dep_ in ("dobj", "oprd", "attr", "npadvmod"))]):
+                if m.kind == "named":
+                    yield m, "claimed"
+        elif t.lemma_ in ("bear", "carry") and any(o.lemma_ in ("initial", "signature", "name", "logo") for o in objects):
+            for m in table.in_sentence(sent):
+                if m.kind == "named" and m.head > t.i:
+                    yield m, "claimed"
+        elif t.lemma_ in ("work", "act", "handiwork") and t.pos_ == "NOUN":
+            for m in armed(objects_of(t, ("of", "by"))):
+                if m.kind in ("named", "state"):
+                    yield m, "blamed"
+        elif t.lemma_ in ("lay", "plant", "launch", "fire", "drop") and t.tag_ == "VBN" and (by := objects_of(t, ("by",))):
+            for m in armed(by):
+                yield m, "blamed"
+        elif t.lemma_ in REPORTING and t.pos_ == "VERB" and any(c.dep_ == "ccomp" and _own_deed(c) for c in t.children):
+            for m in armed(governing_subject(t)[0]):
+                if m.kind == "named":
+                    yield m, "claimed"
+        elif t.lemma_ == "belong":
+            if any(m.kind == "unnamed" or m.name == UNIDENTIFIED for m in table.mentions_of(governing_subject(t)[0])):
+                for m in armed(objects_of(t, ("to",))):
+                    yield m, "blamed"
+        elif t.lemma_ in ("lay", "plant") and objects and all(o.lower_ in ("it", "them") or o.lemma_ in MET for o in objects):
+            for m in armed(governing_subject(t)[0]):
+                yield m, "claimed" if m.antecedent is not None else "blamed"
+        elif t.lemma_ in ("blame", "accuse", "suspect", "attribute", "link", "ascribe"):
+            accused = objects_of(t, ("on", "to")) if t.lemma_ not in ("accuse", "suspect") else []
+            if not accused and t.lemma_ not in ("accuse", "suspect"):
+                accused = [x for o in objects for x in objects_of(o, ("on", "to"))]
+            if t.lemma_ == "link" and not accused:
+                continue
             if not accused:
                 accused = [c for c in t.children if c.dep_ == "nsubjpass"] if is_passive(t) else objects
             for m in armed(accused):
@@ -142,6 +223,16 @@ def _responsible(sent: Span, table: _Table) -> Iterator[tuple[ActorMention, str]
         elif t.lemma_ == "responsible" and t.head.lemma_ == "be":
             for m in armed(subjects_of(t.head)):
                 yield m, "blamed"
+
+
+def _own_deed(verb: Token) -> bool:
+    """Whether a clause tells a deed of whoever says it: "said it had laid the mine", "that one of its men had carried out"."""
+    if verb.lemma_ not in DEEDS or any(c.dep_ == "neg" for c in verb.children):
+        return False
+    return any(
+        s.lower_ in ("it", "they", "we") or any(x.dep_ == "poss" and x.lower_ in ("its", "their", "our") for x in s.subtree)
+        for s in subjects_of(verb)
+    )
 
 
 def _is_responsibility(token: Token) -> bool:
@@ -224,6 +315,10 @@ class _Table:
                 self.cover.setdefault(i, m)
                 i += 1
 
+    def in_sentence(self, sent: Span) -> list[ActorMention]:
+        """The mentions that stand in a sentence, in order."""
+        return [m for i in range(sent.start, sent.end) if (m := self.by_head.get(i)) is not None]
+
     def at(self, token: Token) -> ActorMention | None:
         return self.by_head.get(token.i) or self.cover.get(token.i)
 
@@ -287,6 +382,11 @@ class _Table:
         return None
 
 
+def _parties(carrier: Token) -> list[Token]:
+    """The first of two parties that "between" joins; not the first of two numbers ("killed between five and nine")."""
+    return [o for o in objects_of(carrier, ("between",)) if o.pos_ != "NUM" and not any(c.dep_ == "nummod" for c in o.children)]
+
+
 def _meets_a_weapon(verb: Token, objects: Sequence[Token]) -> bool:
     """Whether the subject is who suffers: "ran over a mine", "came under fire", "fell into an ambush"."""
     met = [*objects, *objects_of(verb, ("over", "on", "under", "into", "in", "to"))]
@@ -302,7 +402,7 @@ def _verb_roles(verb: Token, agents: list[Token], patients: list[Token], table: 
     own = subjects_of(verb)
     if own and own[0].lower_ in ("who", "which", "that") and verb.dep_ == "relcl":
         own = [verb.head]
-    for between in objects_of(verb, ("between",)):
+    for between in _parties(verb):
         agents.append(between)
         patients += joined_to(between)
     if not passive and (verb.lemma_ in SUFFER or _meets_a_weapon(verb, objects)):
@@ -406,7 +506,9 @@ def _noun_roles(noun: Token, agents: list[Token], patients: list[Token], table: 
     for c in noun.children:
         if c.dep_ in ("poss", "amod", "compound", "nmod"):
             m = table.at(c)
-            if m is not None and (m.kind in ARMED or m.kind in ("pronoun", "rioters", "protesters")):
+            if m is not None and m.kind == "police" and c.dep_ == "compound" and not m.country and noun.lemma_.lower() in DONE_TO_POLICE:
+                patients.append(c)
+            elif m is not None and (m.kind in ARMED or m.kind in ("pronoun", "rioters", "protesters")):
                 agents.append(c)
             elif m is not None and m.kind == "civilians" and c.dep_ in ("compound", "poss"):
                 patients.append(c)
@@ -425,7 +527,11 @@ def _noun_roles(noun: Token, agents: list[Token], patients: list[Token], table: 
             patients += [o for o in head.children if o.dep_ == "dobj"]
         elif noun.dep_ == "dobj":
             subjects, passive = governing_subject(head)
-            if not passive and not agents:
+            if head.lemma_ in SUFFER:
+                patients += subjects  # "lost their lives", "sustained injuries"
+            elif head.lemma_ in ("attribute", "ascribe", "pin", "blame"):
+                agents += objects_of(head, ("to", "on"))
+            elif not passive and not agents and head.lemma_ not in TELLS_OF:
                 agents += subjects
             _by_prepositions(noun, head, agents, patients)
         elif noun.dep_ == "nsubjpass":
@@ -434,7 +540,8 @@ def _noun_roles(noun: Token, agents: list[Token], patients: list[Token], table: 
             _by_prepositions(noun, head, agents, patients)
     elif noun.dep_ == "pobj" and head.head.i != head.i:
         outer = head.head
-        if outer.pos_ == "VERB" and head.lower_ in ("in", "by", "during", "when", "after"):
+        led = own is not None and own.kind in ARMED and own.head == noun.i and outer.lemma_ not in VIOLENT | GO_OFF
+        if outer.pos_ == "VERB" and head.lower_ in ("in", "by", "during", "when", "after") and not led:
             if is_passive(outer) or outer.lemma_ in SUFFER:
                 patients += subjects_of(outer) or ([outer.head] if outer.dep_ == "acl" else [])
             elif head.lower_ in ("in", "during") and not agents:
@@ -446,7 +553,7 @@ def _noun_roles(noun: Token, agents: list[Token], patients: list[Token], table: 
 
 def _by_prepositions(noun: Token, carrier: Token, agents: list[Token], patients: list[Token]) -> None:
     """Sides named by "between", "by", "on", "against", "with" on an event noun, or on the verb it stands with."""
-    for o in objects_of(carrier, ("between",)):
+    for o in _parties(carrier):
         agents.append(o)
         patients += joined_to(o)
     agents += objects_of(carrier, ("by", "from") if carrier is noun else ("by",))

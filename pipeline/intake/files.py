@@ -1,20 +1,20 @@
-"""Files as they lie on disk: which of them are meant, what kind each is by its content, and its text."""
+"""Files as they lie on disk: which of them are meant, which hold no text at all, and the text of those that do."""
 
 from __future__ import annotations
 
+import io
 import os
 import re
 import stat
 from collections.abc import Iterator, Sequence
 from pathlib import Path
 
-from pipeline.errors import EmptyError, EncodingError, FormatError, TooLargeError, UnreadableError
+from pipeline.errors import EmptyError, EncodingError, FormatError, UnreadableError
+from pipeline.intake.blobs import Blob, opened, why_not
 from pipeline.settings import MAX_TEXT_BYTES
 
 # Files that speak about a folder and are none of its articles.
 NOT_ARTICLES = re.compile(r"(?:readme|license|licence|notice|copying|changelog|authors|contributing|makefile)(?:\.\w+)?", re.IGNORECASE)
-# So much of a file tells its kind and encoding, in bytes.
-HEAD_BYTES = 65_536
 
 # First bytes -> what such a file is. Source: the formats' own specifications.
 MAGIC: tuple[tuple[bytes, str], ...] = (
@@ -24,12 +24,8 @@ MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"GIF89a", "a GIF image"),
     (b"II*\x00", "a TIFF image"),
     (b"MM\x00*", "a TIFF image"),
-    (b"%PDF-", "a PDF document"),
-    (b"{\\rtf", "an RTF document"),
-    (b"PK\x03\x04", "a ZIP archive or an office document"),
     (b"PK\x05\x06", "an empty ZIP archive"),
     (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "an old office document"),
-    (b"\x1f\x8b", "a gzip archive"),
     (b"BZh", "a bzip2 archive"),
     (b"\xfd7zXZ\x00", "an xz archive"),
     (b"7z\xbc\xaf'\x1c", "a 7z archive"),
@@ -47,7 +43,6 @@ MAGIC: tuple[tuple[bytes, str], ...] = (
     (b"fLaC", "a FLAC recording"),
     (b"RIFF", "a RIFF image or recording"),
     (b"\x00\x00\x01\x00", "an icon"),
-    (b"WARC/", "a web archive (WARC)"),
 )
 # Control characters that text has: tab, line feed, vertical tab, form feed, carriage return, escape.
 _CONTROL = re.compile(rb"[\x00-\x08\x0e-\x1a\x1c-\x1f\x7f]")
@@ -65,22 +60,45 @@ def find_files(paths: Sequence[Path]) -> Iterator[Path]:
     never to folders, so no link leads out or around. A path that is not there is yielded too, so that
     its reading says so.
     """
-    seen: set[str] = set()
+    done: list[tuple[str, bool]] = []  # the paths gone through, and whether each was a folder
     for path in paths:
-        for file in _walk(path) if path.is_dir() else iter((path,)):
+        folder = path.is_dir()
+        for file in _walk(path) if folder else iter((path,)):
             # The name as given, not the target: two names of one file are told apart by the text's own id.
             key = os.path.abspath(file)  # noqa: PTH100 - Path.absolute keeps "..", and two spellings are one file
-            if key not in seen:
-                seen.add(key)
+            if not any(key == other or (is_folder and _walked(key, other)) for other, is_folder in done):
                 yield file
+        done.append((os.path.abspath(path), folder))  # noqa: PTH100
+
+
+def _walked(key: str, folder: str) -> bool:
+    """Whether the walk of a folder came by a file, told by its name: a memory of all files would grow with them."""
+    if not key.startswith(folder.rstrip(os.sep) + os.sep):
+        return False
+    *folders, name = Path(key).relative_to(folder).parts
+    return not any(_is_passed(f) for f in folders) and not _is_left_out(name)
+
+
+def is_passed_over(name: str) -> bool:
+    """Whether a file of this name, folders included, is none of a folder's or an archive's articles."""
+    *folders, base = name.strip("/").split("/")
+    return any(_is_passed(f) for f in folders if f not in ("..", ".")) or _is_left_out(base)
+
+
+def _is_passed(folder: str) -> bool:
+    return folder.startswith(".") or folder in ("__pycache__", "__MACOSX")
+
+
+def _is_left_out(name: str) -> bool:
+    return name.startswith((".", "~$")) or bool(NOT_ARTICLES.fullmatch(name))
 
 
 def _walk(folder: Path) -> Iterator[Path]:
     inside = Path(os.path.realpath(folder))
     for top, folders, names in os.walk(folder, onerror=None, followlinks=False):
-        folders[:] = sorted(f for f in folders if not f.startswith(".") and f not in ("__pycache__", "__MACOSX"))
+        folders[:] = sorted(f for f in folders if not _is_passed(f))
         for name in sorted(names):
-            if name.startswith((".", "~$")) or NOT_ARTICLES.fullmatch(name):
+            if _is_left_out(name):
                 continue
             file = Path(top) / name
             if file.is_symlink() and not Path(os.path.realpath(file)).is_relative_to(inside):
@@ -106,7 +124,7 @@ def check_file(path: Path) -> int:
     try:
         status = path.stat()
     except (OSError, ValueError) as e:
-        raise UnreadableError(f"it cannot be read: {_why(e)}") from e
+        raise UnreadableError(f"it cannot be read: {why_not(e)}") from e
     if stat.S_ISDIR(status.st_mode):
         raise UnreadableError("it is a folder, not a file")
     if not stat.S_ISREG(status.st_mode):
@@ -116,31 +134,13 @@ def check_file(path: Path) -> int:
     return status.st_size
 
 
-def read_head(path: Path) -> bytes:
-    """The first HEAD_BYTES of a file. UnreadableError where it cannot be opened."""
-    return _read(path, HEAD_BYTES)
-
-
-def read_whole(path: Path, size: int) -> bytes:
-    """All bytes of a file. TooLargeError, before a byte is read, over MAX_TEXT_BYTES."""
-    if size > MAX_TEXT_BYTES:
-        raise TooLargeError(f"it has {size / 1e6:,.1f} MB; a text may have {MAX_TEXT_BYTES / 1e6:,.0f} MB")
-    content = _read(path, MAX_TEXT_BYTES + 1)
-    if len(content) > MAX_TEXT_BYTES:
-        raise TooLargeError(f"it grew over {MAX_TEXT_BYTES / 1e6:,.0f} MB while it was read")
-    return content
-
-
-def _read(path: Path, limit: int) -> bytes:
+def mark_of(path: Path) -> tuple[int, int, int]:
+    """What changes when a file does: its size, the time of its last change and its number; zeros where it has gone."""
     try:
-        with path.open("rb") as file:
-            return file.read(limit)
-    except (OSError, ValueError) as e:
-        raise UnreadableError(f"it cannot be read: {_why(e)}") from e
-
-
-def _why(error: OSError | ValueError) -> str:
-    return (error.strerror or str(error)).lower() if isinstance(error, OSError) else str(error)
+        status = path.stat()
+    except (OSError, ValueError):
+        return 0, 0, 0
+    return status.st_size, status.st_mtime_ns, status.st_ino
 
 
 def check_is_text(head: bytes) -> None:
@@ -152,11 +152,6 @@ def check_is_text(head: bytes) -> None:
         raise FormatError("it is a video or an HEIC image, not text", step="decode")
     if head.startswith(b"BM") and len(head) > 14 and head[6:10] == b"\x00\x00\x00\x00":
         raise FormatError("it is a BMP image, not text", step="decode")
-    start = head[:1024].lstrip(b"\xef\xbb\xbf \t\r\n").lower()
-    if re.match(rb"<(?:!doctype\s+html|html|head|body)\b", start):
-        raise FormatError("it is an HTML page; plain text, JSON and CSV are read")
-    if re.match(rb"<(?:\?xml|rss|feed|nitf|newsml)\b", start):
-        raise FormatError("it is an XML document; plain text, JSON and CSV are read")
 
 
 def find_encoding(head: bytes) -> str:
@@ -218,14 +213,15 @@ def decode_line(content: bytes, encoding: str) -> str:
     return decode(content, "utf-8" if encoding == "utf-8-sig" else encoding)
 
 
-def read_lines(path: Path, encoding: str, *, limit: int = MAX_TEXT_BYTES) -> Iterator[tuple[int, bytes | str]]:
-    """The lines of a file one by one, numbered from 1, in constant memory: bytes, or text where the encoding is wider than a byte.
+def read_lines(blob: Blob, encoding: str, *, limit: int = MAX_TEXT_BYTES) -> Iterator[tuple[int, bytes | str]]:
+    """The lines of a blob one by one, numbered from 1, in constant memory: bytes, or text where the encoding is wider than a byte.
 
     A line over `limit` is cut there and its rest dropped; it is one byte longer than `limit` then.
     """
     wide = encoding.startswith(("utf-16", "utf-32"))
     try:
-        with path.open("rb") if not wide else path.open(encoding=encoding, errors="replace", newline="") as file:
+        with opened(blob) as raw:
+            file = io.TextIOWrapper(raw, encoding, errors="replace", newline="") if wide else raw
             number = 0
             while line := file.readline(limit + 1):
                 number += 1
@@ -236,5 +232,5 @@ def read_lines(path: Path, encoding: str, *, limit: int = MAX_TEXT_BYTES) -> Ite
                 if number == 1 and isinstance(line, bytes):
                     line = line.removeprefix(b"\xef\xbb\xbf")
                 yield number, line
-    except (OSError, UnicodeError) as e:
-        raise UnreadableError(f"it cannot be read: {_why(e) if isinstance(e, OSError) else e}") from e
+    except UnicodeError as e:
+        raise UnreadableError(f"it cannot be read: {e}") from e

@@ -4,10 +4,10 @@ from __future__ import annotations
 
 import json
 from collections.abc import Iterator, Mapping
-from pathlib import Path
 from typing import Any
 
 from pipeline.errors import FormatError, RefusedError, TooLargeError
+from pipeline.intake.blobs import Blob
 from pipeline.intake.files import decode_line, read_lines
 from pipeline.settings import MAX_TEXT_BYTES
 
@@ -42,10 +42,10 @@ def looks_like_lines(head: str) -> bool:
         return not found and len(first) > 1000
 
 
-def read_json_lines(path: Path, encoding: str, name: str) -> Iterator[Record]:
+def read_json_lines(blob: Blob, encoding: str) -> Iterator[Record]:
     """The objects of a JSON Lines file, one by one; a line that is none is an error by itself."""
-    for number, line in read_lines(path, encoding):
-        item = f"{name}:{number}"
+    for number, line in read_lines(blob, encoding):
+        item = f"{blob.name}:{number}"
         content = line if isinstance(line, bytes) else line.encode("utf-8", "replace")
         if not content.strip():
             continue

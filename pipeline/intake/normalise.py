@@ -43,6 +43,7 @@ class _Layout:
     parts: list[Part] = field(default_factory=list)
     headline: str = ""
     marks: str = ""
+    notes: list[str] = field(default_factory=list)  # embargo and correction notes, as they stand
     byline: str = ""
     agency: str = ""
     dateline: str = ""
@@ -100,13 +101,17 @@ def make_article(
         text=whole,
         parts=tuple(layout.parts),
         file_name=file_name,
-        note=_note(note, layout.marks, moment),
+        note=_note(note, layout, moment),
         external_id=external_id,
     )
 
 
+# What newsletters and feeds hang on an address to count clicks: the page is the same without.
+TRACKING = re.compile(r"(?:utm_\w+|fbclid|gclid|mc_[ce]id|at_(?:medium|campaign))(?:=|$)", re.IGNORECASE)
+
+
 def clean_url(url: str) -> str:
-    """An http(s) address without its fragment; empty for anything else, so that no page ever links to a script."""
+    """An http(s) address without its fragment and what only counts clicks; empty for anything else: no page ever links to a script."""
     url = "".join(clean_line(url, limit=2000).split())
     try:
         split = urlsplit(url)
@@ -114,7 +119,8 @@ def clean_url(url: str) -> str:
         return ""
     if split.scheme.casefold() not in ("http", "https") or not split.netloc:
         return ""
-    return split._replace(scheme=split.scheme.casefold(), netloc=split.netloc.casefold(), fragment="").geturl()
+    query = "&".join(pair for pair in split.query.split("&") if not TRACKING.match(pair))
+    return split._replace(scheme=split.scheme.casefold(), netloc=split.netloc.casefold(), query=query, fragment="").geturl()
 
 
 def _choose_date(given: str | None, source: str | None, layout: _Layout, file_name: str) -> tuple[str | None, str | None]:
@@ -141,10 +147,11 @@ def _language(language: str | None) -> str:
     return m[1].casefold() if m else ""
 
 
-def _note(note: str, marks: str, moment: str | None) -> str:
+def _note(note: str, layout: _Layout, moment: str | None) -> str:
     notes = [clean_line(note)]
-    if patterns.RESENT.search(marks):
-        notes.append(f"sent as {marks.strip(' -–—:|')}")
+    if patterns.RESENT.search(layout.marks):
+        notes.append(f"sent as {layout.marks.strip(' -–—:|')}")
+    notes += layout.notes
     if moment and is_in_future(moment):
         notes.append("the publication date lay in the future when the article was read")
     return "; ".join(filter(None, notes))
@@ -206,6 +213,9 @@ def _kind_of_line(layout: _Layout, state: _Reading, index: int, line: str, *, in
     state.in_list = False
     if patterns.LIST_OPENER.fullmatch(line):
         state.in_list = True
+        return "boilerplate"
+    if (in_head and patterns.EMBARGO.fullmatch(line)) or (len(line) <= 700 and patterns.CORRECTION.fullmatch(line)):
+        layout.notes.append(line.strip(" *_()[]"))
         return "boilerplate"
     if patterns.BOILERPLATE.fullmatch(line):
         return "boilerplate"

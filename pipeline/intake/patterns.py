@@ -117,6 +117,18 @@ HEADLINE_MARK = re.compile(
 # The marks that tell readers that an earlier version stands corrected or overtaken.
 RESENT = re.compile(r"\b(UPDATE|WRAPUP|REFILE|CORRECTED|CORRECTION|RECAST|CLARIFICATION|RPT|REPEAT)\b")
 
+# "EMBARGOED UNTIL 0600 GMT, 4 December", a line above the story.
+EMBARGO = re.compile(r"\W*(?:strictly |under )?embargo(?:ed)?\b(?:\s*[:-]|\s+(?:until|till|for|to|not)\b).{3,200}", re.IGNORECASE)
+# What a desk says about an earlier version of the story: it repeats what was wrong, which nobody should code.
+CORRECTION = re.compile(
+    r"\W*(?:correction|clarification|editor'?s'? note|corrects|note to readers)\b.{0,60}?[:(.–—-].{0,300}"
+    r"(?:correct|clarif|amend|earlier version|previous version|an earlier|misstated|misspelled|updated to).{0,300}"
+    r"|\W*(?:this|the) (?:story|article|report|item|headline|version)\b.{0,60}\b(?:has been|was|is)(?: \w+)? "
+    r"(?:corrected|amended|clarified|updated to (?:correct|reflect|clarify|fix|show))\b.{0,400}"
+    r"|\W*(?:an|the) (?:earlier|previous) version of this (?:story|article|report|item)\b.{3,400}",
+    re.IGNORECASE,
+)
+
 DATE_LABEL = re.compile(
     r"(?:(?:first |originally |last )?(?:published|posted|updated|modified|issued|released|created|uploaded)(?:\s+(?:on|at))?"
     r"|date|publication date|dated|time)\s*[:|-]?\s+"

@@ -4,9 +4,9 @@ from __future__ import annotations
 
 import csv
 from collections.abc import Iterable, Iterator, Mapping
-from pathlib import Path
 
 from pipeline.errors import EmptyError, FormatError, RefusedError, TooLargeError
+from pipeline.intake.blobs import Blob
 from pipeline.intake.columns import field_of, map_columns
 from pipeline.intake.files import decode_line, read_lines
 from pipeline.intake.jsons import Record
@@ -48,12 +48,12 @@ def looks_like_table(head: str) -> bool:
     return "text" in fields and sum(f is not None for f in fields) >= 2 and None not in fields[:2]
 
 
-def read_table(path: Path, encoding: str, name: str, columns: Mapping[str, str] | None = None) -> Iterator[Record]:
+def read_table(blob: Blob, encoding: str, columns: Mapping[str, str] | None = None) -> Iterator[Record]:
     """The rows of a table, each as {column name: value}; a row that cannot be read is an error by itself.
 
     FormatError where there is no header or no column with the text; EmptyError where no row follows.
     """
-    lines = _Lines(path, encoding)
+    lines = _Lines(blob, encoding)
     first = next(lines, None)
     if first is None:
         raise EmptyError("it is empty", step="read")
@@ -66,9 +66,11 @@ def read_table(path: Path, encoding: str, name: str, columns: Mapping[str, str] 
     names = [n.strip().strip("\ufeff") for n in header]
     map_columns(names, columns)
     found = False
+    # A row by itself says nothing: what is kept of a refused one has the header above it, so that it can be tried again.
+    head = lines.take()
     start = lines.number + 1
     while (row := _next_row(rows)) is not None:
-        item, content = f"{name}:{start}", lines.take()
+        item, content = f"{blob.name}:{start}", head + lines.take()
         start = lines.number + 1
         found = True
         if isinstance(row, RefusedError):
@@ -101,8 +103,8 @@ def _next_row(rows: Iterator[list[str]]) -> list[str] | RefusedError | None:
 class _Lines:
     """The lines of a table as text, with the number of the last one and the bytes since `take` was called."""
 
-    def __init__(self, path: Path, encoding: str) -> None:
-        self._lines = read_lines(path, encoding)
+    def __init__(self, blob: Blob, encoding: str) -> None:
+        self._lines = read_lines(blob, encoding)
         self._encoding = encoding
         self._taken: list[bytes] = []
         self._size = 0

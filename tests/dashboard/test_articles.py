@@ -11,6 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 from streamlit.testing.v1 import AppTest
 
+from dashboard.evidence import changes_html
 from dashboard.queries_articles import search_articles, snippet_html
 from pipeline import store
 from pipeline.incidents import update_incidents
@@ -216,3 +217,8 @@ def check_html(at: AppTest) -> None:
         reader.feed(str(element.proto.body).replace("<mark>", '<mark data-groups="">'))
         assert not reader.tags & {"script", "img", "iframe", "svg", "form", "a"}
         assert not any(name.startswith("on") for name in reader.attributes)
+
+
+def test_what_changed_between_versions_is_shown_and_escaped() -> None:
+    found = changes_html("Five people <b>died</b> in Kirkuk.", "Seven people <b>died</b> near Kirkuk.")
+    assert "<del>Five</del><ins>Seven</ins> people &lt;b&gt;died&lt;/b&gt; <del>in</del><ins>near</ins> Kirkuk." in found

@@ -20,13 +20,13 @@ ARTICLES = 120
 # More can be asked for: a night's run with DATELINE_TEST_KILLS=1000.
 KILLS = int(os.environ.get("DATELINE_TEST_KILLS", "12"))
 # The log of runs differs by nature: a killed run is one more line in it.
-RUN_TABLES = ("runs",)
+RUN_TABLES = ("runs", "live_sources", "live_seen")
 RUN_COLUMNS = ("run_id",)
 
 
-def start(path: Path, *inputs: Path, batch: int = 4) -> subprocess.Popen[str]:
-    """An ingest under way, past its imports and with the store open."""
-    command = [sys.executable, "-m", "tests.ingest_slowly", str(path), str(batch), *map(str, inputs)]
+def start(path: Path, *inputs: Path, batch: int = 4, how: str = "ingest") -> subprocess.Popen[str]:
+    """An ingest, or a watch, under way, past its imports and with the store open."""
+    command = [sys.executable, "-m", "tests.ingest_slowly", str(path), str(batch), how, *map(str, inputs)]
     process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
     assert process.stdout is not None
     assert process.stdout.readline() == "ready\n"
@@ -86,10 +86,11 @@ def folder(tmp_path: Path) -> Path:
 
 
 @pytest.mark.slow
-def test_a_killed_ingest_is_continued(folder: Path, tmp_path: Path) -> None:
+@pytest.mark.parametrize("how", ["ingest", "watch"])
+def test_a_killed_run_is_continued(folder: Path, tmp_path: Path, how: str) -> None:
     undisturbed = tmp_path / "undisturbed.db"
     began = time.monotonic()
-    assert finish(start(undisturbed, folder)) == 0
+    assert finish(start(undisturbed, folder, how=how)) == 0
     whole_run_s = time.monotonic() - began
     db = store.open_store(undisturbed)
     expected = contents(db)
@@ -102,7 +103,7 @@ def test_a_killed_ingest_is_continued(folder: Path, tmp_path: Path) -> None:
         path = tmp_path / f"killed-{attempt}.db"
         attempt += 1
         while True:
-            process = start(path, folder)
+            process = start(path, folder, how=how)
             # Mostly early, so that one store is killed several times before it is full.
             time.sleep(whole_run_s * rng.random() ** 2 * 0.6)
             if process.poll() is None:
@@ -114,7 +115,7 @@ def test_a_killed_ingest_is_continued(folder: Path, tmp_path: Path) -> None:
             assert code == -signal.SIGKILL
             kills += 1
             if kills >= KILLS:
-                assert finish(start(path, folder)) == 0
+                assert finish(start(path, folder, how=how)) == 0
                 break
         db = store.open_store(path)
         found = contents(db)

@@ -9,9 +9,10 @@ from typing import Any
 import pytest
 
 from pipeline import run, store
-from pipeline.errors import NotFoundError
-from pipeline.run import Summary, code_file, ingest, recode
-from tests.fakes import FakeCoder
+from pipeline.errors import NotFoundError, StoreBusyError
+from pipeline.run import Summary, check_items, code_file, ingest, read_items, recode
+from pipeline.workers import Workers
+from tests.fakes import DeadlyCoder, FakeCoder
 
 CODER = FakeCoder()
 ONE = "Attack in Kirkuk\n\n5 people were killed in Kirkuk on 2023-12-03, the police said."
@@ -186,3 +187,75 @@ def test_code_file_names_bad_lines_and_goes_on(tmp_path: Path) -> None:
     src.write_text(src.read_text(encoding="utf-8") + "{not json\n" + json.dumps(line("x2", "")) + "\n", encoding="utf-8")
     summary = code_file(src, tmp_path / "out.jsonl", coder=CODER)
     assert (summary.reports, len(summary.refused)) == (1, 2)
+
+
+# --- several processes, and what is passed over ---------------------------------------------------
+
+
+def articles_of(folder: Path, number: int = 90) -> Path:
+    days = [f"2023-12-{n % 9 + 1:02}" for n in range(number)]
+    towns = ("Kirkuk", "Gao", "Jos")
+    rows = [
+        {"text": f"Dispatch {n}\n\n{n % 7 + 1} people were killed in {towns[n % 3]} on {day}.", "published": day}
+        for n, day in enumerate(days)
+    ]
+    return write_lines(folder / "many.jsonl", *rows, rows[3], {"text": "die in the coder"}, {"headline": "no text"})
+
+
+@pytest.mark.slow
+def test_two_processes_write_what_one_writes(fresh_db: Any, tmp_path: Path, settings: Any) -> None:
+    path = articles_of(tmp_path)
+    alone = take(fresh_db, path, settings=settings)
+    db = store.open_store(tmp_path / "two.db")
+    with Workers(2, FakeCoder) as coder:
+        together = ingest(db, [path], coder=coder, settings=settings)
+    assert together == alone
+    tables = ("articles", "reports", "evidence", "incidents", "incident_reports", "origins", "codings")
+    for table in tables:
+        columns = ",".join(f'"{c.name}"' for c in db[table].columns if c.name != "run_id")
+        sql = f"SELECT {columns} FROM {table} ORDER BY 1, 2"
+        assert db.execute(sql).fetchall() == fresh_db.execute(sql).fetchall()
+    db.close()
+
+
+@pytest.mark.slow
+def test_an_article_that_kills_its_process_is_told_and_the_others_go_on(fresh_db: Any, tmp_path: Path, settings: Any) -> None:
+    path = write_lines(tmp_path / "a.jsonl", {"text": ONE}, {"text": "this will kill the process"}, {"text": ONE.replace("Kirkuk", "Gao")})
+    with Workers(2, DeadlyCoder) as coder:
+        summary = ingest(fresh_db, [path], coder=coder, settings=settings)
+    assert (summary.new, summary.incidents) == (3, 2)
+    assert [reason for _, reason in summary.refused] == ["the coder's process died on it"]
+
+
+def test_since_and_limit(fresh_db: Any, tmp_path: Path, settings: Any) -> None:
+    path = articles_of(tmp_path, 18)
+    summary = take(fresh_db, path, settings=settings, since="2023-12-05", limit=4)
+    assert (summary.read, summary.new, summary.older) == (4, 4, 4)
+    assert {a.published for a in store.load_articles(fresh_db)} == {f"2023-12-{d:02}" for d in (5, 6, 7, 8)}
+
+
+def test_a_dry_run_writes_nothing(fresh_db: Any, tmp_path: Path, settings: Any) -> None:
+    path = articles_of(tmp_path, 18)
+    take(fresh_db, path, settings=settings, limit=5)
+    before = dump(fresh_db)
+    summary = check_items(fresh_db, read_items([path]))
+    assert (summary.read, summary.new, summary.duplicates, len(summary.refused)) == (21, 14, 6, 1)
+    assert dump(fresh_db) == before
+    assert check_items(None, read_items([path])).new == 19
+
+
+def test_a_full_disk_ends_the_run_by_name_and_loses_nothing(tmp_path: Path, settings: Any) -> None:
+    words = "The ministers of five provinces met to talk about tariffs. " * 40
+    path = write_lines(tmp_path / "many.jsonl", *({"text": f"Meeting {n} of {n * n}\n\n{words}"} for n in range(200)))
+    db = store.open_store(tmp_path / "small.db")
+    pages = db.execute("PRAGMA page_count").fetchone()[0]
+    db.execute(f"PRAGMA max_page_count = {pages + 200}")
+    with pytest.raises(StoreBusyError, match="full"):
+        take(db, path, settings=settings)
+    kept = count(db, "articles")
+    assert 0 < kept < 200
+    assert count(db, "articles a WHERE NOT EXISTS (SELECT 1 FROM codings c WHERE c.article_id = a.article_id)") == 0
+    db.execute("PRAGMA max_page_count = 1000000")
+    summary = take(db, path, settings=settings)
+    assert summary.new == count(db, "articles") - kept
+    db.close()

@@ -18,6 +18,6 @@ def read_table(name: str) -> tuple[dict[str, str], ...]:
 
 
 @lru_cache(maxsize=128)
-def word_set(name: str) -> frozenset[str]:
-    """The words of one set of actor_words.csv; KeyError where there is no such set."""
-    return {row["set"]: frozenset(row["words"].split()) for row in read_table("actor_words.csv")}[name]
+def word_set(name: str, table: str = "actor_words.csv") -> frozenset[str]:
+    """The words of one set of a table of sets; KeyError where there is no such set."""
+    return {row["set"]: frozenset(row["words"].split()) for row in read_table(table)}[name]

@@ -83,3 +83,63 @@ def test_number_words(words: list[str], value: int | None) -> None:
 )
 def test_a_figure_the_text_withdraws_is_not_counted(nlp: Language, text: str) -> None:
     assert [c.best for c in find_casualties(nlp(text), lambda _: "people")] == [4]
+
+
+HUNG_ELSEWHERE = [
+    # text, killed best, the parser's trap
+    ("No fewer than 35 persons, including the district head, were killed in a midnight raid.", [35]),
+    ("At least 37 persons have been confirmed dead and 23 others injured in an explosion.", [37]),
+    ("Eleven persons have been reported killed by gunmen on Monday night.", [11]),
+    ("Sixteen villagers are feared dead in the north following clashes.", [16]),
+    ("No fewer than seven persons were on Monday killed in an attack on the village.", [7]),
+    ("A total of 17 persons were killed in the shelling of the town.", [17]),
+    ("Militants gunned down 12 people on a bus in the city.", [12]),
+    ("An armed gang slaughtered a family of seven in the village.", [7]),
+    ("Gunmen have shot dead a senior police officer who was visiting his home state.", [1]),
+    ("The strike killed 11 people, residents and a local lawmaker told the agency.", [11]),
+    ("A tribal elder and former governor has been killed by unidentified gunmen.", [1]),
+    ("The clash has led to the death of six persons.", [6]),
+    ("At least seven persons were left dead in the village when rebels attacked.", [7]),
+    ("The army lost 46 soldiers in an attack on the island.", [46]),
+    ("The bullet struck a house on 24 April and killed nobody's sheep.", []),
+]
+
+
+@pytest.mark.parametrize(("text", "killed"), HUNG_ELSEWHERE, ids=[t[0][:40] for t in HUNG_ELSEWHERE])
+def test_the_dead_are_found_where_the_parser_hangs_them(nlp: Language, text: str, killed: list[int]) -> None:
+    found = find_casualties(nlp(text), lambda _: "people")
+    assert [c.best for c in found if c.kind == "killed" and not c.part] == killed
+
+
+NONE_OF_THIS = [
+    "Youths killed six villagers in revenge for the killing of two herders.",
+    "The blast killed six people; an hour later the mayor paid tribute.",
+]
+
+
+@pytest.mark.parametrize("text", NONE_OF_THIS)
+def test_what_is_avenged_is_not_counted(nlp: Language, text: str) -> None:
+    assert [c.best for c in find_casualties(nlp(text), lambda _: "people") if c.kind == "killed"] == [6]
+
+
+WOUNDED = [
+    ("A soldier lost a foot to a mine.", [1]),
+    ("Her driver and two supporters sustained gunshot wounds.", [1, 2]),
+    ("Three guards were beaten.", [3]),
+    ("Two officers were shot dead and a third wounded on Thursday.", [1]),
+    ("The blast led to the injury of four others.", [4]),
+    ("The house was burnt.", []),
+]
+
+
+@pytest.mark.parametrize(("text", "injured"), WOUNDED, ids=[t[0] for t in WOUNDED])
+def test_other_words_for_the_wounded(nlp: Language, text: str, injured: list[int]) -> None:
+    def party(noun: object) -> str:
+        return "other" if str(noun) == "house" else "people"
+
+    assert [c.best for c in find_casualties(nlp(text), party) if c.kind == "injured"] == injured
+
+
+def test_a_sides_word_on_its_own_dead(nlp: Language) -> None:
+    found = find_casualties(nlp("The group put its own dead at five."), lambda _: "people")
+    assert [(c.best, c.others, c.toll) for c in found] == [(5, True, False)]

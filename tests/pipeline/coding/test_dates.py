@@ -29,6 +29,13 @@ CASES = [
     ("last month", "2024-01-15", "2023-12-01", "2023-12-31", 4, "relative"),
     ("14-16 February", "2024-03-06", "2024-02-14", "2024-02-16", 2, "relative"),
     ("the night of Nov. 11 to 12", "2024-03-06", "2023-11-11", "2023-11-12", 2, "relative"),
+    ("on Monday [4 March]", "2024-03-06", "2024-03-04", "2024-03-04", 1, "relative"),
+    ("on Saturday night (March 2nd)", "2024-03-06", "2024-03-02", "2024-03-02", 1, "relative"),
+    ("earlier in the week", "2024-03-06", "2024-03-04", "2024-03-06", 2, "relative"),
+    ("over the weekend", "2024-03-04", "2024-03-02", "2024-03-03", 2, "relative"),
+    ("last weekend", "2024-03-09", "2024-03-02", "2024-03-03", 2, "relative"),
+    ("since last weekend", "2024-03-06", "2024-03-02", "2024-03-06", 2, "relative"),
+    ("on the 4th", "2024-03-06", "2024-03-04", "2024-03-04", 1, "relative"),
     ("from Monday to Tuesday", "2024-03-06", "2024-03-04", "2024-03-05", 2, "relative"),
 ]
 
@@ -53,6 +60,10 @@ def test_in_plans_a_weekday_is_the_next_one() -> None:
 @pytest.mark.parametrize("text", ["on 31 June", "on 30 February 2024", "the 99th"])
 def test_impossible_days_are_passed_over(text: str) -> None:
     assert [d for d in find_dates(f"It happened {text}.", "2024-03-06") if d.prec == 1] == []
+
+
+def test_an_ordinal_is_a_day_only_behind_a_preposition() -> None:
+    assert find_dates("The 1st and 7th fronts have merged", "2024-03-06") == []
 
 
 def test_without_publication_only_full_dates_resolve() -> None:

@@ -206,3 +206,16 @@ def test_a_war_story_is_likelier_an_event_than_a_match():
     labels = chances.sentence_labels(war)
     told = [row["asserted"] for row, s in zip(labels, war.sents, strict=True) if "ambush on Sunday" in s.text]
     assert told[0] > 0.5
+
+
+def test_event_words_that_the_lexicon_lacks_stand_in_the_text() -> None:
+    doc = make_doc("Masked men took the mayor from his house at night and nobody has seen him since.")
+    reading = read(doc, [])
+    for t in load_learned().find_triggers(reading):
+        assert t.sub_event_type in EVENT_TYPE_OF
+        assert doc.text[t.start_char : t.end_char] == doc[t.start].text
+        assert (t.kind, t.weight, t.pattern) == ("act", 2, learned.LEARNED_PATTERN)
+
+
+def test_a_plain_sentence_has_no_learned_event_word() -> None:
+    assert load_learned().find_triggers(read(make_doc("The committee met on Monday to choose a colour for the new benches."), [])) == []

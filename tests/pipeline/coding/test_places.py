@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import pytest
+import spacy
 from spacy.language import Language
 
-from pipeline.coding.places import PlaceMention, find_places, places_of_text
+from pipeline.coding.places import PlaceMention, find_places, nations, places_of_text
 from pipeline.gazetteer import Gazetteer, distance_km, open_gazetteer
 from pipeline.settings import Settings
 
@@ -30,6 +31,11 @@ def mention_of(mentions: list[PlaceMention], name: str) -> PlaceMention:
         pytest.param("Fighters shelled Deir al-Zor in eastern Syria.", "Deir al-Zor", (35.34, 40.14), id="spelling"),
         pytest.param("A drone hit the Rumalyn Landing Zone in Syria.", "Rumalyn Landing Zone", (36.997, 41.96), id="site"),
         pytest.param("A rocket hit Ain al-Asad air base in Iraq.", "Ain al-Asad air base", (33.79, 42.44), id="base written small"),
+        pytest.param("Four people died in Panjshir Province.", "Panjshir Province", (35.4, 69.8), id="says its own kind"),
+        pytest.param("A mine killed two in the Libyan city of Derna.", "Derna", (32.76, 22.64), id="nation before it"),
+        pytest.param("A blast hit a market in Asadabad, the capital of Kunar province.", "Asadabad", (34.87, 71.15), id="capital of"),
+        pytest.param("Boko Haram raided the town of Bama.", "Bama", (11.52, 13.69), id="a group's home"),
+        pytest.param("A car bomb killed six in the town of Baqouba.", "Baqouba", (33.74, 44.64), id="press spelling"),
     ],
 )
 def test_which_place(nlp: Language, gazetteer: Gazetteer, text: str, name: str, expected: tuple[float, float]) -> None:
@@ -53,6 +59,9 @@ def test_which_place(nlp: Language, gazetteer: Gazetteer, text: str, name: str, 
         ("Rockets were fired in eastern Syria.", "Syria", "eastern Syria", "part_of", 5),
         ("The country of Mali said so. Soldiers died in Mali.", "Mali", "Mali", "", 6),
         ("A missile hit a ship in the Red Sea.", "Red Sea", "Red Sea", "", 7),
+        ("A bomb hit a bus between Mosul and Xantarah in Iraq.", "Mosul", "between Mosul", "between", 2),
+        ("Raiders struck in the Qorbashi district of Iraq.", "Qorbashi", "Qorbashi district", "", 3),
+        ("Police in Iraq said that four men died at nearby Mosul.", "Mosul", "Mosul", "", 1),
         ("Pirates took a tanker off the coast of Somalia.", "Somalia", "off the coast of Somalia", "off", 7),
     ],
 )
@@ -99,6 +108,7 @@ def test_a_village_the_gazetteer_lacks_takes_its_neighbour(nlp: Language, gazett
         ("BAGHDAD (Reuters) - A bomb killed two people in Mosul, Iraq.", "Mosul", "event"),
         ("Tehran-backed militias shelled a base in Iraq.", "Tehran", "origin"),
         ("A militia with ties to Tehran shelled a base in Iraq.", "Tehran", "origin"),
+        ("A bomb went off in Kolofata, on the border with Nigeria.", "Nigeria", "origin"),
         ("He told reporters in Geneva that the bombing killed ten in Mosul, Iraq.", "Geneva", "statement"),
     ],
 )
@@ -110,6 +120,43 @@ def test_the_capital_of_an_adjective(nlp: Language, gazetteer: Gazetteer) -> Non
     (m,) = find_places(nlp("A car bomb exploded in the Iraqi capital on Monday."), gazetteer)
     assert m.place is not None
     assert (m.name, m.place.name, m.where_prec) == ("the Iraqi capital", "Baghdad", 1)
+
+
+@pytest.mark.parametrize(
+    ("text", "capital", "where_prec"),
+    [
+        ("A car bomb exploded in the Yemeni capital Wednesday.", "Sanaa", 1),
+        ("A car bomb exploded in Somalia's capital, police said.", "Mogadishu", 1),
+        ("Afghan police said four people died outside the capital.", "Kabul", 2),
+    ],
+)
+def test_a_capital_that_is_not_named(nlp: Language, gazetteer: Gazetteer, text: str, capital: str, where_prec: int) -> None:
+    m = next(m for m in find_places(nlp(text), gazetteer) if "capital" in m.name)
+    assert m.place is not None
+    assert (m.place.name, m.where_prec) == (capital, where_prec)
+
+
+def test_no_capital_where_two_countries_are_spoken_of(nlp: Language, gazetteer: Gazetteer) -> None:
+    found = find_places(nlp("Afghan and Pakistani officials met in the capital."), gazetteer)
+    assert not any("capital" in m.name for m in found)
+
+
+def test_a_town_of_another_country_is_none(nlp: Language, gazetteer: Gazetteer) -> None:
+    text = "Gunmen killed three in Rim district of Riyom in Plateau State, Nigeria."
+    place = mention_of(find_places(nlp(text), gazetteer), "Rim").place
+    assert place is None or place.country == "NG"
+
+
+def test_a_state_is_not_a_division_of_its_name(nlp: Language, gazetteer: Gazetteer) -> None:
+    text = "Boko Haram killed ten in southeastern Niger. The Nigerian army has said nothing."
+    place = mention_of(find_places(nlp(text), gazetteer), "Niger").place
+    assert place is not None
+    assert (place.kind, place.country) == ("country", "NE")
+
+
+def test_nations() -> None:
+    doc = spacy.blank("en")("South Sudanese troops and Somalis met a Sri Lankan envoy.")
+    assert [(doc[a:b].text, code) for a, b, code in nations(doc)] == [("South Sudanese", "SS"), ("Somalis", "SO"), ("Sri Lankan", "LK")]
 
 
 def test_the_town_named_before(nlp: Language, gazetteer: Gazetteer) -> None:

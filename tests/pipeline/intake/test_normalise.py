@@ -333,3 +333,39 @@ def test_a_long_hostile_text_is_read_in_even_time(scrap):
     text = scrap * (300_000 // len(scrap)) + scrap.strip() * 1000 + " end"
     with contextlib.suppress(RefusedError):
         check_parts(make_article(text=text, headline="UPDATE UPDATE UPDATE x"))
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "EMBARGOED UNTIL 0600 GMT, 4 December 2023",
+        "Correction: an earlier version of this story said that nine people were killed.",
+        "CORRECTION (Dec. 4): The number of dead has been corrected to five from nine.",
+        "This article has been corrected to show that five people were killed, not nine.",
+        "An earlier version of this report gave the number of dead as nine.",
+        "(Editor's note: an earlier version misstated the name of the village)",
+    ],
+)
+def test_embargo_and_correction_notes_are_kept_and_not_coded(line):
+    story = "Five people were killed in Kirkuk on Sunday, police said. The road was closed for hours."
+    article = make_article(text=f"Five die in Kirkuk\n\n{line}\n\n{story}\n\nThe wounded were taken to the city's hospital.")
+    assert line.strip("()") in article.note
+    assert all("nine" not in article.text[p.start : p.end] for p in article.parts if p.kind == "body")
+    assert story in article.text
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "The embargo on arms for the region was lifted on Friday, the council said in New York.",
+        "The minister said that the report was corrected by nobody and that nine people were killed.",
+        "The correction of the border took nine years, and an earlier version of the map is lost.",
+        "The army said the story was false.",
+    ],
+)
+def test_sentences_about_embargoes_and_corrections_stay_body(line):
+    article = make_article(
+        text=f"Five die in Kirkuk\n\n{line}\n\nThe wounded were taken to the city's hospital, where doctors worked late."
+    )
+    assert any(line in article.text[p.start : p.end] for p in article.parts if p.kind == "body")
+    assert article.note == ""

@@ -120,7 +120,7 @@ def test_double_encoding_is_repaired(tmp_path):
         (b"", "read", "empty"),
         (b" \n\t\n ", "normalise", "no text"),
         (b"\x89PNG\r\n\x1a\n" + b"\0" * 50, "decode", "a PNG image"),
-        (b"%PDF-1.7 ...", "decode", "a PDF document"),
+        (b"%PDF-1.7 ...", "parse", "a PDF document cannot be read"),
         (b"PK\x03\x04rest", "decode", "a ZIP archive"),
         (b"SQLite format 3\0rest", "decode", "a SQLite database"),
         (b"\0\0\0\x18ftypmp42", "decode", "video"),
@@ -128,8 +128,9 @@ def test_double_encoding_is_repaired(tmp_path):
         (b"\x01\x02\x03\x04\x05 abc", "decode", "control characters"),
         ("Двое военных погибли при взрыве".encode("cp1251"), "decode", "UTF-8"),
         (b"\xff\xfea", "decode", "UTF-16"),
-        (b"<!DOCTYPE html><html><body>Two die</body></html>", "parse", "HTML"),
-        (b"<?xml version='1.0'?><rss></rss>", "parse", "XML"),
+        (b"<!DOCTYPE html><html><body><script>Two die</script></body></html>", "parse", "no story on the page"),
+        (b"<?xml version='1.0'?><rss></rss>", "read", "no entry in the feed"),
+        (b"<?xml version='1.0'?><gpx></gpx>", "parse", "XML document of a kind that is not read: its root element is 'gpx'"),
     ],
 )
 def test_refused_by_kind(tmp_path, content, step, reason):
@@ -279,7 +280,7 @@ def test_rows_are_refused_one_by_one(tmp_path):
         ("a.csv:5", "normalise"),
         ("a.csv:6", "parse"),
     ]
-    assert next(f.content for f in found if isinstance(f, Refusal)) == f'never,Bad date,"{STORY}"\n'.encode()
+    assert next(f.content for f in found if isinstance(f, Refusal)) == f'date,headline,text\nnever,Bad date,"{STORY}"\n'.encode()
 
 
 def test_missing_text_column_is_refused_with_what_is_there(tmp_path):

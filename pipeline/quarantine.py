@@ -1,0 +1,54 @@
+"""What was refused, tried again: from the bytes kept, with a date or column names that were missing."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from sqlite_utils import Database
+
+from pipeline import store
+from pipeline.intake import Refusal, read_bytes
+from pipeline.run import ArticleCoder, ingest_items
+
+
+@dataclass(frozen=True, slots=True)
+class Retried:
+    """What became of one item: taken, in which words, or why it is refused still."""
+
+    item_id: str
+    taken: bool
+    words: str
+
+
+def retry(
+    db: Database, item_ids: Sequence[str], *, coder: ArticleCoder, published: str | None = None, columns: Mapping[str, str] | None = None
+) -> Iterator[Retried]:
+    """Read refused items again, one by one. What is taken leaves quarantine; what is refused again stays, with the new reason.
+
+    Items of which only the beginning was kept stay as they are. NotFoundError names an item that is not there.
+    """
+    for item_id in item_ids:
+        item, content, size = store.load_quarantine(db, item_id)
+        if not content or len(content) < size:
+            kept = f"only {len(content or b''):,} of its {size:,} bytes were kept" if size else "nothing of it was kept"
+            yield Retried(item_id, False, f"{kept}; bring it in again from where it came")
+            continue
+        found = list(read_bytes(content, _name_of(item), published=published, columns=columns))
+        refusals = [f for f in found if isinstance(f, Refusal)]
+        articles = [f for f in found if not isinstance(f, Refusal)]
+        with store.writing(db):
+            summary = ingest_items(db, articles, coder=coder, command="retry") if articles else None
+            if not refusals:
+                store.drop_quarantine(db, item_id)
+        if refusals:
+            more = f" ({len(articles)} articles of it are taken)" if articles else ""
+            yield Retried(item_id, False, refusals[0].reason + more)
+        else:
+            yield Retried(item_id, True, f"{summary.new if summary else 0} new, {summary.duplicates if summary else 0} known")
+
+
+def _name_of(item: str) -> str:
+    """The name of the file that an item came from, by which its kind may be told: without the line or number behind it."""
+    return re.sub(r"[:#]\d+$", "", item)
