@@ -760,16 +760,22 @@ def view_of_the_past(db: Database, *, unknown: Iterable[str], then: Iterable[Inc
         db.execute("CREATE TEMP TABLE not_then (incident_id TEXT PRIMARY KEY) WITHOUT ROWID")
         try:
             gone = set(unknown)
+            names = {table: [c.name for c in db[table].columns] for table in VIEWED_TABLES if table != "incident_reports"}
+            batch: dict[str, list[tuple[Any, ...]]] = {}
+            told: list[str] = []
             for incident in then:
                 gone.add(incident.incident_id)
+                told += incident.report_ids
                 for table, rows in incident_rows(incident).items():
-                    for row in rows:
-                        _insert(db, f"then_{table}", row)
-                for n in range(0, len(incident.report_ids), 500):
-                    chunk = incident.report_ids[n : n + 500]
-                    db.execute(
-                        f"INSERT INTO then_incident_reports SELECT * FROM main.incident_reports WHERE report_id IN ({_marks(chunk)})", chunk
-                    )
+                    batch.setdefault(table, []).extend(tuple(row[name] for name in names[table]) for row in rows)
+            for table, values in batch.items():
+                columns = ",".join(f'"{name}"' for name in names[table])
+                db.conn.executemany(f"INSERT INTO then_{table} ({columns}) VALUES ({_marks(names[table])})", values)
+            for n in range(0, len(told), 500):
+                chunk = told[n : n + 500]
+                db.execute(
+                    f"INSERT INTO then_incident_reports SELECT * FROM main.incident_reports WHERE report_id IN ({_marks(chunk)})", chunk
+                )
             db.conn.executemany("INSERT OR IGNORE INTO not_then VALUES (?)", [(i,) for i in sorted(gone)])
             db.execute(
                 "INSERT OR IGNORE INTO not_then SELECT incident_id FROM main.incidents"

@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 from pipeline import decisions, run, store
 from pipeline.linking import make_incident_id
 from pipeline.rebuild import change_lines, rebuild
-from tests.fakes import FakeCoder
+from tests.fakes import FakeCoder, FakeCoding
 from tests.pipeline.test_decisions import ACTS, BY, act
 from tests.pipeline.test_incidents import worlds
 from tests.reports import dump, fill, make_article, make_report
@@ -100,7 +100,7 @@ def test_no_decision_is_lost_whatever_a_new_coder_says(world: Any, acts: list[tu
         def code(self, article: Any) -> Any:
             mine = [r for r in reports if r.article_id == article.article_id]
             kept = [dataclasses.replace(r, coder_version="2", deaths_best=9) for r in mine if data.draw(st.booleans())]
-            return run.Failed("", "coded" if kept else "nothing", tuple(kept))
+            return FakeCoding("coded" if kept else "nothing", "", tuple(kept))
 
     rebuild(db, recode=lambda: run.recode_outdated(db, coder=Coder()))
     assert store.load_decisions(db) == log
