@@ -51,7 +51,7 @@ from pipeline.coding.steps import Step, event_steps, text_steps
 from pipeline.coding.texts import span_text, text_of
 from pipeline.coding.tolls import Told, Toll, resolve_toll, with_parts
 from pipeline.errors import SettingsError
-from pipeline.gazetteer import distance_km, Gazetteer, open_gazetteer
+from pipeline.gazetteer import Gazetteer, distance_km, open_gazetteer
 from pipeline.models import EVENT_TYPE_OF, Actor, Article, Attribution, Claim, Evidence, Report
 from pipeline.settings import Settings, load_settings
 
@@ -815,7 +815,12 @@ def _days_before(cue: Token) -> bool:
     """Whether a count is of what happened days before the news: "a day after a bombing that killed nine"."""
     for node in (cue, *cue.ancestors):
         for after in (node, *node.children):
-            if after.lower_ in ("after", "since") and after.i and after.i < cue.i and after.nbor(-1).lemma_ in ("day", "week", "month", "year"):
+            if (
+                after.lower_ in ("after", "since")
+                and after.i
+                and after.i < cue.i
+                and after.nbor(-1).lemma_ in ("day", "week", "month", "year")
+            ):
                 return after.dep_ in ("prep", "mark", "advmod", "pcomp")
     return False
 

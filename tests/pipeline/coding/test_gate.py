@@ -17,8 +17,8 @@ EVENTS = [
     "An explosive device wounded three soldiers on patrol outside Gao.",
 ]
 ORDINARY = [
-    "The council voted on Tuesday to widen the bridge and put off the library budget until autumn, when bids for the roof are opened.",
-    "Heavy rain is forecast for the weekend, and farmers in the valley hope that it will end a dry month that has cost them half of the hay.",
+    "The council voted on Tuesday to widen the bridge and put off the library budget until autumn, when roof bids are opened.",
+    "Heavy rain is forecast for the weekend, and farmers in the valley hope that it will end a dry month that has cost them much hay.",
 ]
 
 
