@@ -57,7 +57,7 @@ def test_an_event_of_years_ago_does_not_count(coder: Any) -> None:
 
 def test_a_lead_that_sums_up_its_items_does_not_count(coder: Any) -> None:
     text = (
-        "Attacks across Iraq killed ten people on Tuesday, police said.\n\nIn Mosul, a car bomb killed six people outside a bank on Tuesday "
+        "Attacks across Iraq killed ten people on Tuesday, police said.\n\nIn Mosul, a car bomb killed six people at a bank on Tuesday "
         "morning.\n\nIn Baquba, gunmen in a car shot dead four shopkeepers in a market on Tuesday evening, a doctor said."
     )
     assert sorted(r.deaths_best or 0 for r in told(coder, text) if r.assertion == "asserted") == [4, 6]
