@@ -357,7 +357,7 @@ class Coder:
             return ""
         if "private" in cues and f.weight < 3 and not f.armed:
             return ""
-        if "recalled" in cues and f.index <= 3 and not self._fresh(f, article):
+        if "recalled" in cues and f.index <= 3 and not self._fresh(f, article) and not (counted and not f.dates and _is_of_root(f)):
             return "background"
         return "asserted"
 
@@ -823,6 +823,12 @@ def _days_before(cue: Token) -> bool:
             ):
                 return after.dep_ in ("prep", "mark", "advmod", "pcomp")
     return False
+
+
+def _is_of_root(f: Frame) -> bool:
+    """Whether the sentence's own verb tells it: "a bomb killed 13 ahead of the commemorations", not "a court convicted two over a bomb"."""
+    root = f.sent.root.i
+    return any(c.cue == root for c in f.casualties) or any(t.start <= root < t.end for t in f.acts)
 
 
 def _is_plain(f: Frame) -> bool:
