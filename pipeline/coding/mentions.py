@@ -12,6 +12,7 @@ from bisect import bisect_right
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
+from itertools import accumulate
 
 from spacy.tokens import Doc, Token
 
@@ -839,7 +840,12 @@ def _antecedent_of_they(doc: Doc, they: Token, found: Sequence[ActorMention]) ->
 
 
 def _sentences_between(doc: Doc, i: int, j: int) -> int:
-    return sum(1 for t in doc[i + 1 : j + 1] if t.is_sent_start)
+    """How many sentences begin after token `i`, up to `j`; the sentences are numbered once a document."""
+    numbers: list[int] | None = doc.user_data.get("dateline_sentence_numbers")
+    if numbers is None:
+        numbers = list(accumulate(int(bool(t.is_sent_start)) for t in doc))
+        doc.user_data["dateline_sentence_numbers"] = numbers
+    return numbers[min(j, len(numbers) - 1)] - numbers[i] if i < j else 0
 
 
 def kind_of(mention: ActorMention) -> str:
