@@ -40,7 +40,9 @@ from pipeline.coding.events import (
     tells_type,
     vote_sub_type,
 )
+from pipeline.coding.founding import WEIGHTS as FOUNDING
 from pipeline.coding.frames import Event, Frame, own_place
+from pipeline.coding.gate import WEIGHTS as GATE
 from pipeline.coding.gate import has_word, load_gate
 from pipeline.coding.grouping import apart, event_day, group
 from pipeline.coding.learned import Learned, Reading, load_learned, sentences_of
@@ -131,7 +133,8 @@ def coded_opening(article: Article) -> str:
 def lexicon_version() -> str:
     """A short hash over all rules and code of this folder: whatever changes, it is another coder version."""
     digest = hashlib.blake2b(digest_size=4)
-    for path in (*sorted(FOLDER.glob("*.csv")), *sorted(FOLDER.parent.glob("*.py"))):
+    weights = [path for path in (FOUNDING, GATE) if path.exists()]  # the other weights have versions of their own
+    for path in (*sorted(FOLDER.glob("*.csv")), *sorted(FOLDER.parent.glob("*.py")), *weights):
         digest.update(path.name.encode() + path.read_bytes())
     return digest.hexdigest()
 
