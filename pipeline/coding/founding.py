@@ -130,6 +130,15 @@ def _age(day: str, published: str) -> str:
     return "0-1" if days <= 1 else "2-3" if days <= 3 else "4-7" if days <= 7 else "8-31" if days <= 31 else "32+"
 
 
+def _content(f: Frame) -> frozenset[str]:
+    """The lemmas of a sentence's nouns, names and verbs, read once a document."""
+    known: dict[tuple[int, int], frozenset[str]] = f.sent.doc.user_data.setdefault("dateline_content", {})
+    key = (f.sent.start, f.sent.end)
+    if key not in known:
+        known[key] = frozenset(t.lemma_.lower() for t in f.sent if len(t) > 3 and t.pos_ in ("NOUN", "VERB", "PROPN"))
+    return known[key]
+
+
 def facts_of(
     f: Frame, events: Sequence[Event], current: Event, last: DateMention | None, published: str | None, round_up: bool
 ) -> dict[str, float]:
@@ -216,8 +225,8 @@ def facts_of(
     facts["told before elsewhere"] = float(bool(earlier) and places in ("another place", "another region"))
     for label, chance in f.chances.items():
         facts[f"chance {label}"] = chance
-    words = {t.lemma_.lower() for t in f.sent if t.pos_ in ("NOUN", "VERB", "PROPN") and len(t) > 3}
-    told = {t.lemma_.lower() for g in current.frames for t in g.sent if t.pos_ in ("NOUN", "VERB", "PROPN") and len(t) > 3}
+    words = _content(f)
+    told = frozenset().union(*(_content(g) for g in current.frames))
     facts["words told before"] = len(words & told) / max(4, len(words))
     if f.actors and (known := {a for g in current.frames for a in g.actors}):
         facts["same actor"] = float(bool(f.actors & known))
