@@ -50,7 +50,7 @@ from pipeline.coding.lexicon import FOLDER, word_set
 from pipeline.coding.places import PlaceMention, find_places
 from pipeline.coding.sides import SideReader, SideWeights, load_side_weights
 from pipeline.coding.steps import Step, event_steps, text_steps
-from pipeline.coding.texts import span_text, text_of
+from pipeline.coding.texts import first_char, span_text, text_of
 from pipeline.coding.tolls import Told, Toll, resolve_toll, with_parts
 from pipeline.errors import SettingsError
 from pipeline.gazetteer import Gazetteer, distance_km, open_gazetteer
@@ -65,6 +65,8 @@ RULES_VERSION = "1"
 RELEVANCE = 0.5
 # The same where a main clause plainly tells it: a heavy word of violence with its dead.
 PLAIN_RELEVANCE = 0.25
+NO_WORD = "no word of armed conflict, protest or arrest stands in it"
+ORDINARY = "its words are those of ordinary news: not read for events"
 CODED_PARTS = ("headline", "dateline", "body")
 
 
@@ -188,10 +190,8 @@ class Coder:
         if article.language not in (*self.languages, "und", ""):
             return Coding("language", f"the text is in {article.language!r}; this coder reads {', '.join(self.languages)}")
         text = coded_text(article)
-        if not has_word(text):
-            return Coding("gated", "no word of armed conflict, protest or arrest stands in it")
         if not load_gate().lets_through(text):
-            return Coding("gated", "its words are those of ordinary news: not read for events")
+            return Coding("gated", ORDINARY if has_word(text) else NO_WORD)
         parsed = self.parse(article, self.nlp(text))
         events = [part for e in group(parsed.frames, article.published) if e.frames for part in apart(e)]
         why_quiet = self.not_an_event(parsed, events)
@@ -264,11 +264,11 @@ class Coder:
         days = find_dates(text_of(doc), article.published)
         for sent in _clauses(doc, triggers, places):
             stripped = span_text(sent).strip()
-            first = sent.start_char + len(span_text(sent)) - len(span_text(sent).lstrip())
+            first = first_char(sent)
             if not stripped or any(a <= first and first + len(stripped) <= b for a, b in datelines):
                 continue
             index += 1
-            gap = text_of(doc)[last_end : sent.start_char + len(span_text(sent)) - len(span_text(sent).lstrip())]
+            gap = text_of(doc)[last_end:first]
             opens = "\n" in gap or paragraph < 0
             paragraph += opens
             last_end = sent.start_char + len(span_text(sent).rstrip())
@@ -997,10 +997,6 @@ def _confidences(
         "side_a": 0.68 if agents else 0.2,
         "side_b": 0.77 if patients else 0.2,
     }
-
-
-# Tolls of this size seldom agree by chance.
-SAME_TOLL = 4
 
 
 # Places this near, with one day and one toll, are one event told twice.

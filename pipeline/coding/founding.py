@@ -22,15 +22,15 @@ from pipeline.coding.frames import (
     Event,
     Frame,
     disjoint,
+    happened_at,
     is_redated,
     is_specific,
     matters,
-    own_date,
-    own_place,
     same_place,
 )
 from pipeline.coding.lexicon import read_table
-from pipeline.coding.texts import span_text, text_of
+from pipeline.coding.places import PlaceMention
+from pipeline.coding.texts import first_char, span_text, text_of
 from pipeline.errors import SettingsError
 
 WEIGHTS = Path(__file__).with_name("weights") / "founding.csv"
@@ -109,8 +109,7 @@ def _relation_of_days(date: DateMention | None, event: Event) -> str:
     return "earlier day" if date.date_start < event.date.date_start else "later day"
 
 
-def _relation_of_places(f: Frame, event: Event) -> str:
-    place = own_place(f)
+def _relation_of_places(place: PlaceMention | None, event: Event) -> str:
     if place is None:
         return "no place"
     if event.place is None:
@@ -140,15 +139,20 @@ def _content(f: Frame) -> frozenset[str]:
 
 
 def facts_of(
-    f: Frame, events: Sequence[Event], current: Event, last: DateMention | None, published: str | None, round_up: bool
+    f: Frame,
+    events: Sequence[Event],
+    current: Event,
+    date: DateMention | None,
+    place: PlaceMention | None,
+    published: str | None,
+    round_up: bool,
 ) -> dict[str, float]:
-    """What speaks for or against an event of its own; every value between 0 and 1."""
+    """What speaks for or against an event of its own; `date` and `place` are the sentence's own. Every value between 0 and 1."""
     text = span_text(f.sent).strip()
     patterns, openers = _words()
     asserted = [e for e in events if e.assertion == "asserted"]
-    place, date = own_place(f), own_date(f, last)
-    days, places = _relation_of_days(date, current), _relation_of_places(f, current)
-    facts: dict[str, float] = {f"{days}": 1.0, f"{places}": 1.0, f"{days} x {places}": 1.0}
+    days, places = _relation_of_days(date, current), _relation_of_places(place, current)
+    facts: dict[str, float] = {days: 1.0, places: 1.0, f"{days} x {places}": 1.0}
     if published and date is not None and date.date_end:
         age = _age(date.date_end, published)
         facts[f"age {age}"] = 1.0
@@ -203,26 +207,16 @@ def facts_of(
     first = re.match(r"[\"“(\s]*([\w'-]+)", text)
     opener = first.group(1).lower() if first else ""
     facts[f"opens {opener if opener in openers else 'otherwise'}"] = 1.0
-    start = f.sent.start_char + len(span_text(f.sent)) - len(span_text(f.sent).lstrip())
+    start = first_char(f.sent)
     facts["place in front"] = float(any(p.role == "event" and p.start - start <= 12 for p in f.places))
     facts["day in front"] = float(any(d.start - start <= 12 for d in f.dates))
     facts["place in front x counts"] = facts["place in front"] * facts["counts"]
     facts["opens with back reference"] = float(patterns["back reference"].match(text) is not None)
     facts["quoted"] = float(text[:1] in "\"“'‘")
     facts["pronoun first"] = float(opener in ("he", "she", "it", "they", "his", "her", "their"))
-    earlier = [
-        e
-        for e in asserted
-        if e is not current
-        and place is not None
-        and e.place is not None
-        and is_specific(place)
-        and is_specific(e.place)
-        and same_place(e.place, place)
-        and not (date and e.date and disjoint(date, e.date))
-    ]
-    facts["told before"] = float(bool(earlier))
-    facts["told before elsewhere"] = float(bool(earlier) and places in ("another place", "another region"))
+    told_before = any(e is not current and happened_at(e, place, date) for e in asserted)
+    facts["told before"] = float(told_before)
+    facts["told before elsewhere"] = float(told_before and places in ("another place", "another region"))
     for label, chance in f.chances.items():
         facts[f"chance {label}"] = chance
     words = _content(f)

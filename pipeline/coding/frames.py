@@ -180,6 +180,18 @@ def days_between(a: str, b: str) -> int:
     return (dt.date.fromisoformat(a) - dt.date.fromisoformat(b)).days
 
 
+def another_day(event: Event, date: DateMention | None) -> bool:
+    """Whether a day is known to be another than an event's."""
+    return date is not None and event.date is not None and disjoint(date, event.date)
+
+
+def happened_at(event: Event, place: PlaceMention | None, date: DateMention | None) -> bool:
+    """Whether an event is at this very town or site, and not known to be of another day."""
+    if place is None or event.place is None or not (is_specific(place) and is_specific(event.place)):
+        return False
+    return same_place(event.place, place) and not another_day(event, date)
+
+
 def is_loose(d: DateMention) -> bool:
     """Whether a day is only loosely an event's: a night that spans two, a day elsewhere in the sentence, a long span."""
     return d.label == "last_night" or d.grip <= NEAR or (d.prec or 1) >= 3

@@ -16,9 +16,11 @@ from pipeline.coding.founding import facts_of, load_founding
 from pipeline.coding.frames import (
     Event,
     Frame,
+    another_day,
     breadth,
     days_between,
     disjoint,
+    happened_at,
     is_loose,
     is_specific,
     own_date,
@@ -258,7 +260,7 @@ def _place_frame(
         return current, "tells what the headline says", current.assertion
     if f.listed and (f.weight >= 1 or f.casualties):
         return None, "a list item of its own", "asserted"
-    answer = load_founding().answer(facts_of(f, events, current, last, published, round_up))
+    answer = load_founding().answer(facts_of(f, events, current, date, place, published, round_up))
     why = f"{', '.join(answer.because)} (probability {answer.chance:.2f})"
     if answer.what == "new":
         if long_ago:
@@ -292,12 +294,7 @@ def _sums_up_others(f: Frame, asserted: Sequence[Event], date: DateMention | Non
 def _took_place_as(event: Event, place: PlaceMention | None, date: DateMention | None) -> bool:
     """Whether an event told before has this very place, or this day where no place is said."""
     if place is not None and is_specific(place):
-        return (
-            event.place is not None
-            and is_specific(event.place)
-            and same_place(event.place, place)
-            and not (date and event.date and disjoint(date, event.date))
-        )
+        return happened_at(event, place, date)
     return (
         date is not None
         and event.date is not None
@@ -309,6 +306,4 @@ def _took_place_as(event: Event, place: PlaceMention | None, date: DateMention |
 
 def _may_be(event: Event, place: PlaceMention | None, date: DateMention | None) -> bool:
     """Whether nothing said of place and day speaks against an event."""
-    return not (date and event.date and disjoint(date, event.date)) and (
-        place is None or event.place is None or same_place(event.place, place)
-    )
+    return not another_day(event, date) and (place is None or event.place is None or same_place(event.place, place))

@@ -11,7 +11,7 @@ from pipeline.coding.events import Trigger
 from pipeline.coding.frames import Event, Frame
 from pipeline.coding.mentions import ActorMention
 from pipeline.coding.places import PlaceMention
-from pipeline.coding.texts import span_text, text_of
+from pipeline.coding.texts import first_char, span_text, text_of
 from pipeline.models import Report
 
 # Of a sentence as many characters stand in its step; its offsets have the rest.
@@ -66,7 +66,7 @@ def _name(pattern: str) -> str:
 
 
 def _sentence(f: Frame) -> Step:
-    start = f.sent.start_char + len(span_text(f.sent)) - len(span_text(f.sent).lstrip())
+    start = first_char(f.sent)
     effect = f.assertion or "tells no event"
     if f.chances:
         label, chance = max(f.chances.items(), key=lambda kv: (kv[1], kv[0]))

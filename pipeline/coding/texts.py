@@ -18,3 +18,9 @@ def text_of(doc: Doc) -> str:
 def span_text(span: Span) -> str:
     """`span.text`, cut from the kept text instead of put together from tokens."""
     return text_of(span.doc)[span.start_char : span.end_char]
+
+
+def first_char(span: Span) -> int:
+    """Where a span's words begin, past the white space that may open it."""
+    text = span_text(span)
+    return span.start_char + len(text) - len(text.lstrip())
