@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import os
 import shutil
+import sys
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import hypothesis
 import pytest
 
 from pipeline import store
+from pipeline.actors import ActorList, Countries, load_actors, load_countries
 from pipeline.settings import SEEDS, Settings, load_settings
 from tests.generate import fill_store
 from tools.chromium import find_chromium, install_chromium
@@ -37,6 +39,33 @@ def own_store(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
     path = tmp_path / "own-store" / "dateline.db"
     monkeypatch.setenv("DATELINE_STORE", str(path))
     return path
+
+
+@pytest.fixture
+def dateline(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
+    """Run a command in this process; gives (exit code, stdout, stderr)."""
+    from pipeline import cli
+
+    def call(*args: str | Path) -> tuple[int, str, str]:
+        monkeypatch.setattr(sys, "argv", ["dateline", *map(str, args)])
+        with pytest.raises(SystemExit) as stop:
+            cli.main()
+        out, err = capsys.readouterr()
+        return int(stop.value.code or 0), out, err
+
+    return call
+
+
+@pytest.fixture(scope="session")
+def actors() -> ActorList:
+    """The actor list that ships with the program."""
+    return load_actors()
+
+
+@pytest.fixture(scope="session")
+def countries() -> Countries:
+    """The countries that ship with the program."""
+    return load_countries()
 
 
 @pytest.fixture

@@ -6,18 +6,8 @@ from typing import Any
 import pytest
 
 from pipeline import store
-from pipeline.actors import ActorList, Countries, ListedActor, fold, inter_in, load_actors, load_countries, split_words
+from pipeline.actors import ActorList, Countries, ListedActor, fold, inter_in, split_words
 from pipeline.errors import SettingsError
-
-
-@pytest.fixture(scope="module")
-def actors() -> ActorList:
-    return load_actors()
-
-
-@pytest.fixture(scope="module")
-def countries() -> Countries:
-    return load_countries()
 
 
 def test_the_list_is_long_and_has_every_country(actors: ActorList, countries: Countries) -> None:

@@ -33,20 +33,6 @@ def small_coder(monkeypatch: pytest.MonkeyPatch) -> None:
 
 
 @pytest.fixture
-def dateline(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
-    """Run a command in this process; gives (exit code, stdout, stderr)."""
-
-    def call(*args: str | Path) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["dateline", *map(str, args)])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        out, err = capsys.readouterr()
-        return int(stop.value.code or 0), out, err
-
-    return call
-
-
-@pytest.fixture
 def article(tmp_path: Path) -> Path:
     path = tmp_path / "in" / "one.txt"
     path.parent.mkdir()

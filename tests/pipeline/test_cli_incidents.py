@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -17,19 +16,9 @@ from tests.reports import fill, make_article, make_report
 A, B, C = (make_incident_id(f"{x}-0") for x in "abc")
 
 
-@pytest.fixture
-def dateline(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
-    """Run a command in this process; gives (exit code, stdout, stderr)."""
+@pytest.fixture(autouse=True)
+def later_coder(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(cli, "_load_coder", lambda settings: FakeCoder("2"))
-
-    def call(*args: str | Path) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["dateline", *map(str, args)])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        out, err = capsys.readouterr()
-        return int(stop.value.code or 0), out, err
-
-    return call
 
 
 @pytest.fixture

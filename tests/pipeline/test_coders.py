@@ -5,7 +5,6 @@ from __future__ import annotations
 import dataclasses
 import importlib.metadata
 import re
-import sys
 from pathlib import Path
 from typing import Any
 
@@ -217,26 +216,17 @@ def test_there_and_back_is_the_same_store_whatever_the_other_coder_says(world: A
 # --- from the command line -----------------------------------------------------------------------
 
 
-@pytest.fixture
-def dateline(monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]) -> Any:
-    """Run a command in this process; gives (exit code, stdout, stderr)."""
-    by_name = {"rules": FakeCoder, "fake": FakeCoder, "grammar": Doubling, "doubling": Doubling}
+@pytest.fixture(autouse=True)
+def by_name(monkeypatch: pytest.MonkeyPatch) -> None:
+    """Every name stands for a small coder."""
+    known = {"rules": FakeCoder, "fake": FakeCoder, "grammar": Doubling, "doubling": Doubling}
 
     def load(given: Any) -> Any:
-        made = by_name[given.coder or "rules"]()
+        made = known[given.coder or "rules"]()
         made.name = given.coder or "rules"
         return made
 
     monkeypatch.setattr(cli, "_load_coder", load)
-
-    def call(*args: str | Path) -> tuple[int, str, str]:
-        monkeypatch.setattr(sys, "argv", ["dateline", *map(str, args)])
-        with pytest.raises(SystemExit) as stop:
-            cli.main()
-        out, err = capsys.readouterr()
-        return int(stop.value.code or 0), out, err
-
-    return call
 
 
 @pytest.fixture

@@ -3,21 +3,10 @@
 import pytest
 from spacy.language import Language
 
-from pipeline.actors import ActorList, Countries, load_actors, load_countries
+from pipeline.actors import ActorList, Countries
 from pipeline.coding.actors import ActorMention, arrange, as_actor, find_actors, responsible, roles
 from pipeline.coding.lexicon import read_table, word_set
 from pipeline.coding.mentions import plural
-
-
-@pytest.fixture(scope="module")
-def actors() -> ActorList:
-    return load_actors()
-
-
-@pytest.fixture(scope="module")
-def countries() -> Countries:
-    return load_countries()
-
 
 MENTIONS = [
     # text, [(words, kind, name, country)]

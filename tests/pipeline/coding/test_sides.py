@@ -6,22 +6,11 @@ import numpy as np
 import pytest
 from spacy.language import Language
 
-from pipeline.actors import ActorList, Countries, load_actors, load_countries
+from pipeline.actors import ActorList, Countries
 from pipeline.coding.actors import find_actors, responsible, roles
 from pipeline.coding.sides import WEIGHTS, Candidate, Cast, SideWeights, in_order, load_side_weights, pack, settle_chances, signs
 from pipeline.errors import SettingsError
 from pipeline.models import Actor
-
-
-@pytest.fixture(scope="module")
-def actors() -> ActorList:
-    return load_actors()
-
-
-@pytest.fixture(scope="module")
-def countries() -> Countries:
-    return load_countries()
-
 
 ARMY, POLICE = Actor("Military of Mali", 1), Actor("Police of Mali", 1)
 GROUP, OTHER = Actor("Front of the North", 2), Actor("Front of the South", 2)
