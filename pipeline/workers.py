@@ -59,14 +59,18 @@ class Workers:
         self._lock = threading.Lock()
         self._processes: list[_Process] = []
         self._named: tuple[str, str] | None = None
+        self._ended = threading.Event()
 
     def __enter__(self) -> Workers:
         return self
 
     def __exit__(self, *_: object) -> None:
+        self._ended.set()  # a process that is ended below must not be taken for one that died on an article
         if self._threads:
             self._threads.shutdown(wait=False, cancel_futures=True)
-        for process in self._processes:
+        with self._lock:
+            processes = list(self._processes)
+        for process in processes:
             process.end()
         if self._threads:
             self._threads.shutdown(wait=True)
@@ -102,10 +106,16 @@ class Workers:
         return self._named
 
     def _process(self) -> _Process:
+        """This thread's process. DatelineError once the coding has ended: nobody would end a process started then."""
         process: _Process | None = getattr(self._mine, "process", None)
         if process is None or not process.alive:
+            if self._ended.is_set():
+                raise DatelineError("the coding has ended")
             process = _Process(self._make_coder)
             with self._lock:
+                if self._ended.is_set():
+                    process.end()
+                    raise DatelineError("the coding has ended")
                 self._processes.append(process)
             self._mine.process = process
             self._named = process.identity
@@ -116,6 +126,8 @@ class Workers:
         while len(found) < len(articles):
             process = self._process()
             found += process.code(articles[len(found) :])
+            if self._ended.is_set():
+                return found
             if not process.alive and len(found) < len(articles):
                 found.append(Coded("failed", "the coder's process died on it"))
         return found
