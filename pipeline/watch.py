@@ -1,18 +1,19 @@
 """Follow folders and feeds: what comes is taken in and coded within seconds, and each source's freshness is noted in the store.
 
 One loop writes to the store. Feeds are asked by threads, one a feed, so that a dead one holds up
-nobody; what they bring goes through one queue. What was taken is marked after it is stored: whatever
-dies in between, the item is read again, and known.
+nobody; what they bring goes through one queue, in whose order it is taken. What was taken is marked
+after it is stored: whatever dies in between, the item is read again, and known.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 import hashlib
 import json
-import queue
 import threading
 import time
+from collections import deque
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -80,7 +81,7 @@ class Watch:
     log: Log
     fetcher: Fetcher
     stop: threading.Event = field(default_factory=threading.Event)
-    _brought: queue.Queue[_Brought] = field(default_factory=queue.Queue)
+    _brought: deque[_Brought] = field(default_factory=deque)  # what the store is too busy for goes back to the front
     _asking: set[str] = field(default_factory=set)
     _next: dict[str, float] = field(default_factory=dict)  # source -> when it is due, by the monotonic clock
     _looked: dict[str, dict[str, str]] = field(default_factory=dict)  # folder -> file -> its mark at the last look
@@ -96,7 +97,7 @@ class Watch:
         try:
             while not self.stop.is_set():
                 self._turn(once=once)
-                if once and not self._asking and self._brought.empty() and all(t == float("inf") for t in self._next.values()):
+                if once and not self._asking and not self._brought and all(t == float("inf") for t in self._next.values()):
                     break
                 self.stop.wait(TICK_S)
         finally:
@@ -191,22 +192,28 @@ class Watch:
         try:
             answer = self.fetcher.fetch(source.place, etag=etag, last_modified=last_modified, robots=source.robots)
             if answer.status == 304:
-                self._brought.put(_Brought(source, answer=answer, last=True))
+                self._brought.append(_Brought(source, answer=answer, last=True))
                 return
             if answer.status != 200:
-                self._brought.put(_Brought(source, error=f"it answers {answer.status}", answer=answer, last=True))
+                self._brought.append(_Brought(source, error=f"it answers {answer.status}", answer=answer, last=True))
                 return
+            again = False
             for entry in read_entries(answer.content, url=answer.url):
                 known = seen.get(entry.key, "")
                 if self.stop.is_set() or known == _mark(entry):
                     continue
-                self._brought.put(self._bring(source, entry))
-            self._brought.put(_Brought(source, answer=answer, last=True))
+                brought = self._bring(source, entry)
+                again |= bool(brought.error and not brought.forbidden)
+                self._brought.append(brought)
+            if again:
+                # A feed that is known to stand as it is names no entries: it is asked as if for the first time.
+                answer = dataclasses.replace(answer, etag="", last_modified="")
+            self._brought.append(_Brought(source, answer=answer, last=True))
         except (FetchError, RefusedError) as e:
-            self._brought.put(_Brought(source, error=str(e), last=True))
+            self._brought.append(_Brought(source, error=str(e), last=True))
         except Exception as e:
             # Whatever breaks here must not leave the source waiting for ever.
-            self._brought.put(_Brought(source, error=f"reading it broke ({type(e).__name__}: {e})", last=True))
+            self._brought.append(_Brought(source, error=f"reading it broke ({type(e).__name__}: {e})", last=True))
 
     def _bring(self, source: Source, entry: Entry) -> _Brought:
         url = entry.fields.get("url", "")
@@ -223,8 +230,8 @@ class Watch:
     def _take_brought(self) -> None:
         while not self.stop.is_set():
             try:
-                brought = self._brought.get_nowait()
-            except queue.Empty:
+                brought = self._brought.popleft()
+            except IndexError:
                 return
             try:
                 if brought.entry is not None:
@@ -232,7 +239,7 @@ class Watch:
                 if brought.last:
                     self._end_asking(brought)
             except StoreBusyError:
-                self._brought.put(brought)
+                self._brought.appendleft(brought)
                 raise
 
     def _take_entry(self, brought: _Brought, entry: Entry) -> None:

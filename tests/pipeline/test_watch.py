@@ -18,12 +18,13 @@ import pytest
 
 from dashboard import queries
 from pipeline import store
-from pipeline.errors import SettingsError
+from pipeline.errors import SettingsError, StoreBusyError
 from pipeline.filters import Filters
+from pipeline.intake.feeds import Entry
 from pipeline.intake.fetch import Fetcher
 from pipeline.intake.sources import Source, Sources, read_sources
 from pipeline.settings import ROOT
-from pipeline.watch import Watch
+from pipeline.watch import Watch, _Brought
 from tests.fakes import FakeCoder
 from tests.feedserver import Site, serving
 
@@ -175,6 +176,37 @@ def test_a_page_that_is_forbidden_leaves_the_teaser(site: Site, tmp_path: Path) 
     assert site.times_asked("/a") == 0
     db = store.open_store(path)
     assert db.execute("SELECT note FROM articles").fetchone()[0] == "the feed's teaser, not the whole story"
+    db.close()
+
+
+def test_a_page_that_failed_is_tried_again_while_its_feed_stands_as_it_is(site: Site, tmp_path: Path) -> None:
+    path = tmp_path / "live.db"
+    site.put("/a", "no", 503)
+    site.feed(("Attack in Kirkuk", "/a", "Five killed"), etag='"1"')
+    with watching(path, Source("Wire", "feed", site.url("/feed.xml"), every_s=1.0)) as running:
+        until(lambda: any(e["event"] == "page failed" for e in running.events))
+        site.story("/a", "Attack in Kirkuk", KILLED, MORE)
+        until(lambda: deaths(path) == (1, 5))
+        until(lambda: state_of(path, "Wire").get("etag") == '"1"')
+
+
+def test_what_the_store_was_too_busy_for_is_taken_before_what_came_behind_it(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    source, taken = Source("Wire", "feed", "http://wire.example/feed.xml"), list[str]()
+    db = store.open_store(tmp_path / "live.db")
+    watch = Watch(db, Sources((source,)), FakeCoder(), lambda _: None, Fetcher())
+    entry = Entry({"url": "http://wire.example/a"}, {}, is_full=True, updated="", key="a")
+    watch._brought += [_Brought(source, entry), _Brought(source, last=True)]
+
+    def busy(*_: object) -> None:
+        raise StoreBusyError("another program holds the store")
+
+    monkeypatch.setattr(watch, "_end_asking", lambda _: taken.append("last"))
+    monkeypatch.setattr(watch, "_take_entry", busy)
+    with pytest.raises(StoreBusyError):
+        watch._take_brought()
+    monkeypatch.setattr(watch, "_take_entry", lambda *_: taken.append("entry"))
+    watch._take_brought()
+    assert taken == ["entry", "last"]
     db.close()
 
 
