@@ -100,4 +100,4 @@ class FetchError(DatelineError):
 
 
 class AddressError(FetchError):
-    """An address that is not fetched: no http(s), or a private one that nobody allowed by name."""
+    """An address that is not fetched: no http(s), a private one that nobody allowed by name, or one that robots.txt disallows."""

@@ -22,7 +22,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from pipeline import store
-from pipeline.errors import FetchError, RefusedError, StoreBusyError
+from pipeline.errors import AddressError, FetchError, RefusedError, StoreBusyError
 from pipeline.intake import Refusal, find_files, make_article, read_bytes, read_path
 from pipeline.intake.feeds import Entry, read_entries, teaser
 from pipeline.intake.fetch import Fetcher, Page
@@ -222,7 +222,7 @@ class Watch:
         try:
             page = self.fetcher.fetch(url, robots=source.robots)
         except FetchError as e:
-            return _Brought(source, entry, error=str(e), forbidden="robots.txt" in str(e) or "private" in str(e))
+            return _Brought(source, entry, error=str(e), forbidden=isinstance(e, AddressError))
         if page.status != 200:
             return _Brought(source, entry, error=f"its page answers {page.status}", forbidden=page.status in (401, 402, 403, 404, 410, 451))
         return _Brought(source, entry, page)

@@ -134,14 +134,15 @@ class Fetcher:
     def fetch(self, url: str, *, etag: str = "", last_modified: str = "", robots: bool = True) -> Page:
         """What is at an address now; status 304 and no bytes where it is what `etag` or `last_modified` names.
 
-        FetchError, saying why, where it cannot be had: AddressError for an address that is not fetched at all.
+        FetchError, saying why, where it cannot be had: AddressError for an address that is not fetched at all,
+        one that the host's robots.txt shuts out among them.
         """
         ends = time.monotonic() + self.max_seconds
         headers = {"If-None-Match": etag, "If-Modified-Since": last_modified}
         for _ in range(MAX_REDIRECTS + 1):
             scheme, host, port, path = check_url(url)
             if robots and not self._may(scheme, host, port, path, ends):
-                raise FetchError(f"the robots.txt of {host} does not allow {path[:200]!r}")
+                raise AddressError(f"the robots.txt of {host} does not allow {path[:200]!r}")
             self._wait(f"{host}:{port}", ends)
             page, location = self._get(url, scheme, host, port, path, ends, {k: v for k, v in headers.items() if v})
             if not location:

@@ -179,6 +179,19 @@ def test_a_page_that_is_forbidden_leaves_the_teaser(site: Site, tmp_path: Path) 
     db.close()
 
 
+def test_a_page_whose_robots_txt_cannot_be_had_is_tried_again(site: Site, tmp_path: Path) -> None:
+    source = Source("Wire", "feed", site.url("/feed.xml"))
+    db = store.open_store(tmp_path / "live.db")
+    watch = Watch(db, Sources((source,)), FakeCoder(), lambda _: None, Fetcher(allowed=frozenset({"127.0.0.1"}), pause_s=0.0))
+    entry = Entry({"url": site.url("/a")}, {}, is_full=False, updated="", key="a")
+    site.put("/robots.txt", "broken", 503)
+    brought = watch._bring(source, entry)
+    assert ("robots.txt" in brought.error, brought.forbidden) == (True, False)
+    site.put("/robots.txt", "User-agent: *\nDisallow: /a\n")
+    assert watch._bring(source, entry).forbidden
+    db.close()
+
+
 def test_a_page_that_failed_is_tried_again_while_its_feed_stands_as_it_is(site: Site, tmp_path: Path) -> None:
     path = tmp_path / "live.db"
     site.put("/a", "no", 503)

@@ -112,7 +112,7 @@ def test_robots_txt_is_followed(site: Site) -> None:
     site.put("/private/a", "no")
     site.put("/b", "yes")
     asking = fetcher()
-    with pytest.raises(FetchError, match=r"robots\.txt"):
+    with pytest.raises(AddressError, match=r"robots\.txt"):
         asking.fetch(site.url("/private/a"))
     assert asking.fetch(site.url("/b")).content == b"yes"
     assert asking.fetch(site.url("/private/a"), robots=False).content == b"no"
