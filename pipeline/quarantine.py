@@ -10,7 +10,7 @@ from sqlite_utils import Database
 
 from pipeline import store
 from pipeline.intake import Refusal, read_bytes
-from pipeline.run import ArticleCoder, ingest_items
+from pipeline.run import ArticleCoder, KnownTexts, ingest_items
 
 
 @dataclass(frozen=True, slots=True)
@@ -25,10 +25,13 @@ class Retried:
 def retry(
     db: Database, item_ids: Sequence[str], *, coder: ArticleCoder, published: str | None = None, columns: Mapping[str, str] | None = None
 ) -> Iterator[Retried]:
-    """Read refused items again, one by one. What is taken leaves quarantine; what is refused again stays, with the new reason.
+    """Read refused items again, one by one. An item leaves quarantine once all of it is taken.
 
-    Items of which only the beginning was kept stay as they are. NotFoundError names an item that is not there.
+    What is refused again stays there as it was kept, its first reason included; the new one is told in what
+    is given back. Items of which only the beginning was kept stay too. NotFoundError names an item that is
+    not there.
     """
+    texts = KnownTexts(db)
     for item_id in item_ids:
         item, content, size = store.load_quarantine(db, item_id)
         if not content or len(content) < size:
@@ -38,9 +41,10 @@ def retry(
         found = list(read_bytes(content, _name_of(item), published=published, columns=columns))
         refusals = [f for f in found if isinstance(f, Refusal)]
         articles = [f for f in found if not isinstance(f, Refusal)]
-        with store.writing(db):
-            summary = ingest_items(db, articles, coder=coder, command="retry") if articles else None
-            if not refusals:
+        # What is taken and dies before it leaves quarantine is known when it is tried again.
+        summary = ingest_items(db, articles, coder=coder, command="retry", texts=texts) if articles else None
+        if not refusals:
+            with store.writing(db):
                 store.drop_quarantine(db, item_id)
         if refusals:
             more = f" ({len(articles)} articles of it are taken)" if articles else ""

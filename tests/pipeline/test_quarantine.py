@@ -29,6 +29,18 @@ def test_a_refused_table_is_taken_once_its_columns_are_named(fresh_db: Any, tmp_
     assert [i.deaths_best for i in store.load_incidents(fresh_db)] == [5]
 
 
+def test_articles_are_coded_while_the_store_is_free(fresh_db: Any, tmp_path: Path, settings: Any) -> None:
+    class Watching(FakeCoder):
+        def code(self, article: Any) -> Any:
+            assert not fresh_db.conn.in_transaction
+            return super().code(article)
+
+    (tmp_path / "a.csv").write_text(ROWS)
+    ingest(fresh_db, [tmp_path / "a.csv"], coder=FakeCoder(), settings=settings)
+    (outcome,) = retry(fresh_db, items(fresh_db), coder=Watching(), columns={"text": "cuerpo", "published": "fecha"})
+    assert (outcome.taken, len(list(store.load_reports(fresh_db)))) == (True, 1)
+
+
 def test_one_refused_row_is_tried_with_its_header(fresh_db: Any, tmp_path: Path, settings: Any) -> None:
     (tmp_path / "a.csv").write_text('date,text\nnever,"5 people were killed in Gao on 2023-12-03, a source said."\n')
     ingest(fresh_db, [tmp_path / "a.csv"], coder=FakeCoder(), settings=settings)
