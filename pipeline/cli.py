@@ -33,7 +33,7 @@ from pipeline.cli_options import (
     settings_given,
     store_option,
 )
-from pipeline.errors import DatelineError, NotFoundError, RefusedError, SettingsError, StoreMissingError
+from pipeline.errors import DatelineError, NotFoundError, RefusedError, SettingsError
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -522,14 +522,13 @@ def export(shape: str, fmt: str, out: Path, as_of: str | None, **filters: Any) -
     A CSV's receipt goes to a file beside it; the other formats carry it. `dateline receipt` opens it.
     """
     from pipeline import receipts
-    from pipeline.exports import export as export_incidents
-    from pipeline.exports import write_export
+    from pipeline.exports import make_extract, write_export
 
     settings, chosen = settings_given(), read_filters(filters)
     with opened(settings) as db:
         if str(out) == "-":
-            receipt = receipts.make_receipt(db, chosen, as_of=as_of)
-            sys.stdout.buffer.write(export_incidents(db, chosen, shape=shape, format=fmt, as_of=as_of, receipt=receipt))
+            content, receipt = make_extract(db, chosen, shape=shape, format=fmt, as_of=as_of)
+            sys.stdout.buffer.write(content)
             sys.stdout.buffer.flush()
         else:
             receipt = write_export(db, chosen, out, shape=shape, format=fmt, as_of=as_of)
@@ -553,9 +552,7 @@ def rebuild(dry_run: bool, recode: bool) -> None:
     from pipeline.run import recode_outdated
 
     settings = settings_given()
-    if not settings.store.exists():
-        raise StoreMissingError(f"there is no store at {settings.store}")
-    with opened(settings, write=True) as db:
+    with opened(settings, write=True, create=False) as db:
         again = (lambda: recode_outdated(db, coder=_load_coder(_for_store(db, settings, always=True)))) if recode else None
         done = rebuild_store(db, recode=again, dry_run=dry_run)
     for change in done.changes:
@@ -579,9 +576,7 @@ def recode() -> None:
     from pipeline.run import code_stored
 
     settings = settings_given()
-    if not settings.store.exists():
-        raise StoreMissingError(f"there is no store at {settings.store}")
-    with opened(settings, write=True) as db, _progress("Coding", []) as progress:
+    with opened(settings, write=True, create=False) as db, _progress("Coding", []) as progress:
         settings = _for_store(db, settings)
         summary = code_stored(db, coder=_load_coder(settings), progress=progress)
         _say_beside(db, settings)

@@ -488,31 +488,42 @@ def export(
     format: str = "csv",
     assertion: str | None = "asserted",
     as_of: str | None = None,
-    receipt: Receipt | None = None,
 ) -> bytes:
-    """The incidents in these filters as one file, as known on a publication day or time (None: now).
+    """The incidents in these filters as one file; see `make_extract`."""
+    return make_extract(db, filters, shape=shape, format=format, assertion=assertion, as_of=as_of)[0]
 
-    SettingsError for a shape or format there is none of. GeoJSON carries the receipt as a member of the
-    collection, Parquet in the schema's metadata, Excel on a sheet of its own; a CSV has room for none, its
-    receipt goes beside it (`write_export`). `receipt` saves making it when it is made already.
+
+def make_extract(
+    db: Database,
+    filters: Filters,
+    *,
+    shape: str = "native",
+    format: str = "csv",
+    assertion: str | None = "asserted",
+    as_of: str | None = None,
+) -> tuple[bytes, Receipt]:
+    """The incidents in these filters as one file, as known on a publication day or time (None: now), and its receipt.
+
+    Both are of one moment, whoever writes meanwhile. SettingsError for a shape or format there is none of. GeoJSON
+    carries the receipt as a member of the collection, Parquet in the schema's metadata, Excel on a sheet of its own; a
+    CSV has room for none, its receipt goes beside it (`write_export`).
     """
     if shape not in SHAPES:
         raise SettingsError(f"{shape!r} is no shape of extract; there are {', '.join(SHAPES)}")
     if format not in FORMATS:
         raise SettingsError(f"{format!r} is no format of extract; there are {', '.join(FORMATS)}")
-    with store.reading(db):
-        exported = load_exported(db, filters, assertion=assertion, as_of=as_of)
-        if receipt is None and format != "csv":
-            receipt = receipts.make_receipt(db, filters, assertion=assertion, as_of=as_of)
+    with store.reading(db), known_on(db, as_of) as then:
+        receipt = receipts.receipt_of(then, filters, assertion=assertion, as_of=as_of)
+        exported = _load_exported(then, filters, assertion=assertion)
     rows = [ROW_OF[shape](e) for e in exported]
     if format == "csv":
-        return to_csv(shape, rows)
-    carried = receipts.as_json(receipt) if receipt else None
+        return to_csv(shape, rows), receipt
+    carried = receipts.as_json(receipt)
     if format == "geojson":
-        return to_geojson(shape, rows, exported, receipt=carried)
+        return to_geojson(shape, rows, exported, receipt=carried), receipt
     if format == "parquet":
-        return to_parquet(shape, rows, receipt=carried)
-    return to_xlsx(shape, rows, loss_report(shape, [e.incident for e in exported]), receipt=carried)
+        return to_parquet(shape, rows, receipt=carried), receipt
+    return to_xlsx(shape, rows, loss_report(shape, [e.incident for e in exported]), receipt=carried), receipt
 
 
 def write_export(
@@ -526,9 +537,7 @@ def write_export(
     as_of: str | None = None,
 ) -> Receipt:
     """Write the extract to a file, whole or not at all, a CSV's receipt to `FILE.receipt.json`; the receipt."""
-    with store.reading(db):
-        receipt = receipts.make_receipt(db, filters, assertion=assertion, as_of=as_of)
-        content = export(db, filters, shape=shape, format=format, assertion=assertion, as_of=as_of, receipt=receipt)
+    content, receipt = make_extract(db, filters, shape=shape, format=format, assertion=assertion, as_of=as_of)
     path.parent.mkdir(parents=True, exist_ok=True)
     if format == "csv":
         _write_whole(receipt_path(path), (json.dumps(receipts.as_json(receipt), ensure_ascii=False, indent=1) + "\n").encode("utf-8"))

@@ -85,17 +85,22 @@ OUTSIDE = "outside the filter"
 def make_receipt(db: Database, filters: Filters, *, assertion: str | None = "asserted", as_of: str | None = None) -> Receipt:
     """The receipt of the incidents in these filters, as known on a publication day or time (None: now)."""
     with store.reading(db), known_on(db, as_of) as then:
-        version = store.rows_version(db)
-        condition, params = where(filters, assertion=assertion)
-        sql = f"SELECT i.* FROM incidents i WHERE {condition} ORDER BY i.date_start IS NULL, i.date_start, i.incident_id"
-        cursor = then.execute(sql, tuple(params))
-        names = [d[0] for d in cursor.description]
-        digest = hashlib.blake2b(digest_size=16)
-        found: list[dict[str, Any]] = []
-        for values in cursor:
-            digest.update(repr(tuple(values)).encode("utf-8", errors="replace"))
-            found.append(dict(zip(names, values, strict=True)))
-        left_out = tuple(_left_out(then, filters, assertion=assertion, held={row["incident_id"] for row in found}, as_of=as_of))
+        return receipt_of(then, filters, assertion=assertion, as_of=as_of)
+
+
+def receipt_of(then: Database, filters: Filters, *, assertion: str | None, as_of: str | None) -> Receipt:
+    """The same over a store that already stands as known on `as_of`."""
+    version = store.rows_version(then)
+    condition, params = where(filters, assertion=assertion)
+    sql = f"SELECT i.* FROM incidents i WHERE {condition} ORDER BY i.date_start IS NULL, i.date_start, i.incident_id"
+    cursor = then.execute(sql, tuple(params))
+    names = [d[0] for d in cursor.description]
+    digest = hashlib.blake2b(digest_size=16)
+    found: list[dict[str, Any]] = []
+    for values in cursor:
+        digest.update(repr(tuple(values)).encode("utf-8", errors="replace"))
+        found.append(dict(zip(names, values, strict=True)))
+    left_out = tuple(_left_out(then, filters, assertion=assertion, held={row["incident_id"] for row in found}, as_of=as_of))
     rows_digest = digest.hexdigest()
     return Receipt(
         receipt_id=receipt_id(filters, assertion, as_of, version, rows_digest),

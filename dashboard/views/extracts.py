@@ -101,8 +101,7 @@ def make_file(path: str, filters: Filters, shape: str, format: str) -> bytes:
     """The whole extract; made when it is asked for."""
     db = open_store_readonly(path)
     try:
-        receipt = receipts.make_receipt(db, filters)
-        content = exports.export(db, filters, shape=shape, format=format, receipt=receipt)
+        content, receipt = exports.make_extract(db, filters, shape=shape, format=format)
     finally:
         db.close()
     receipts.keep(path, receipt)
