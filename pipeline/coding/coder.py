@@ -37,6 +37,7 @@ from pipeline.coding.events import (
     Trigger,
     find_modes,
     find_triggers,
+    head_of,
     tells_type,
     vote_sub_type,
 )
@@ -281,7 +282,7 @@ class Coder:
                 if sent.start <= t.start < sent.end:
                     if t.kind == "means":
                         f.means.append(t)
-                    elif clause_status(_head_of(doc, t)) == "asserted":
+                    elif clause_status(head_of(doc, t)) == "asserted":
                         f.acts.append(t)
                     else:
                         f.planned.append(t)
@@ -305,7 +306,7 @@ class Coder:
                     if not any(x.dep_ == "aux" and x.lower_ in ("has", "have") for x in doc[c.cue].children) or tells_directly(doc[c.cue])
                 ]
             f.places = [in_role(doc, p) for p in places if sent.start_char <= p.start < sent.end_char]
-            heads = {_head_of(doc, t).i for t in (*f.acts, *f.means)} | {c.cue for c in f.casualties}
+            heads = {head_of(doc, t).i for t in (*f.acts, *f.means)} | {c.cue for c in f.casualties}
             for d in dates:
                 (f.said if is_said(doc, d) else f.dates).append(d)
             f.dates = joined(text_of(doc), f.dates)
@@ -324,7 +325,7 @@ class Coder:
             if f.assertion == "prospective":
                 coming = find_dates(text_of(doc), article.published, start=sent.start_char, end=sent.end_char, future=True)
                 f.dates = [d for d in coming if not is_said(doc, d)]
-            f.direct = any(tells_directly(_head_of(doc, t)) for t in f.acts) or any(
+            f.direct = any(tells_directly(head_of(doc, t)) for t in f.acts) or any(
                 tells_directly(doc[c.cue]) for c in f.casualties if c.best
             )
             f.passing = f.assertion == "asserted" and _in_passing(f, doc)
@@ -772,7 +773,7 @@ def _clauses(doc: Doc, triggers: Sequence[Trigger], places: Sequence[PlaceMentio
     is cut off where both sides have an event word of their own and name places of their own.
     """
     for sent in doc.sents:
-        heads = [_head_of(doc, t) for t in triggers if sent.start <= t.start < sent.end and t.kind == "act"]
+        heads = [head_of(doc, t) for t in triggers if sent.start <= t.start < sent.end and t.kind == "act"]
         named = [p for p in places if p.role == "event" and sent.start_char <= p.start < sent.end_char]
         cut = None
         if len({h.i for h in heads}) > 1 and len(named) > 1:
@@ -794,13 +795,6 @@ def _clauses(doc: Doc, triggers: Sequence[Trigger], places: Sequence[PlaceMentio
             yield doc[cut : sent.end]
         else:
             yield sent
-
-
-def _head_of(doc: Doc, t: Trigger) -> Token:
-    """The token that carries an event word's clause: its verb, else its last noun."""
-    span = doc[t.start : t.end]
-    verb = next((x for x in span if x.pos_ == "VERB"), None)
-    return verb or span.root
 
 
 def _kinds_by_token(doc: Doc, people: Sequence[who.ActorMention]) -> dict[int, str]:

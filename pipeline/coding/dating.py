@@ -10,25 +10,19 @@ import datetime as dt
 import re
 from collections.abc import Collection, Sequence
 from dataclasses import replace
-from functools import lru_cache
 
 from spacy.tokens import Doc, Span, Token
 
 from pipeline.coding.assertion import MODALS, REPORTING
 from pipeline.coding.dates import DateMention, prec_of
-from pipeline.coding.lexicon import read_table
+from pipeline.coding.lexicon import word_set
 from pipeline.coding.texts import text_of
 
 # How firmly a date is tied to the event of its sentence (DateMention.grip).
 PLANNED, ELSEWHERE, NEAR, OWN, HAPPENED = 0, 1, 2, 3, 4
 # An article that names no day tells what happened on its day or the day before; a statement likewise.
 NEWS_LAG = dt.timedelta(days=1)
-
-
-@lru_cache(maxsize=8)
-def date_words(name: str) -> frozenset[str]:
-    """The words of one set of date_words.csv; KeyError where there is no such set."""
-    return {row["set"]: frozenset(row["words"].split()) for row in read_table("date_words.csv")}[name]
+HAPPEN, BACK, PLAN, ANSWER, MESSAGE = (word_set(name, "date_words.csv") for name in ("happen", "back", "plan", "answer", "message"))
 
 
 def is_said(doc: Doc, d: DateMention) -> bool:
@@ -42,9 +36,7 @@ def is_said(doc: Doc, d: DateMention) -> bool:
         return False
     before = doc[max(0, span.start - 2) : span.start].text.lower()
     verb = _top(span)
-    if verb.pos_ == "VERB" and (
-        verb.lemma_ in date_words("answer") or any(c.dep_ == "dobj" and c.lemma_ in date_words("message") for c in verb.children)
-    ):
+    if verb.pos_ == "VERB" and (verb.lemma_ in ANSWER or any(c.dep_ == "dobj" and c.lemma_ in MESSAGE for c in verb.children)):
         return True
     node = span.root
     for _ in range(3):
@@ -92,7 +84,7 @@ def grip_of(doc: Doc, d: DateMention, heads: Collection[int]) -> int:
         return NEAR
     if _is_plan(node):
         return PLANNED
-    if node.lemma_ in date_words("happen") and _dates_its_subject(node, heads):
+    if node.lemma_ in HAPPEN and _dates_its_subject(node, heads):
         return HAPPENED
     if not heads:
         return NEAR if node.dep_ in ("ROOT", "conj", "ccomp") and node.tag_ in ("VBD", "VBN", "VBP", "VBZ") else ELSEWHERE
@@ -104,7 +96,7 @@ def grip_of(doc: Doc, d: DateMention, heads: Collection[int]) -> int:
     for _ in range(4):
         if up.head == up:
             break
-        if up.dep_ == "advcl" and any(c.dep_ == "mark" and c.lower_ in date_words("back") for c in up.children):
+        if up.dep_ == "advcl" and any(c.dep_ == "mark" and c.lower_ in BACK for c in up.children):
             return ELSEWHERE
         up = up.head
         if up.i in heads:
@@ -138,9 +130,9 @@ def _is_under(token: Token, verb: Token) -> bool:
             return True
         if node.head == node or node.dep_ in ("relcl", "acl"):
             return False
-        if node.dep_ == "compound" or (node.dep_ == "prep" and node.lower_ in date_words("back")):
+        if node.dep_ == "compound" or (node.dep_ == "prep" and node.lower_ in BACK):
             return False
-        if node.dep_ in ("advcl", "pcomp") and any(c.dep_ == "mark" and c.lower_ in date_words("back") for c in node.children):
+        if node.dep_ in ("advcl", "pcomp") and any(c.dep_ == "mark" and c.lower_ in BACK for c in node.children):
             return False
         node = node.head
     return False
@@ -151,11 +143,9 @@ def _is_plan(verb: Token) -> bool:
     children = list(verb.children)
     if any(c.dep_ == "aux" and c.lower_ in MODALS for c in children):
         return True
-    if verb.lemma_ in date_words("plan") and any(
-        c.dep_ in ("auxpass", "aux") and c.lower_ in ("is", "are", "was", "were") for c in children
-    ):
+    if verb.lemma_ in PLAN and any(c.dep_ in ("auxpass", "aux") and c.lower_ in ("is", "are", "was", "were") for c in children):
         return True
-    return verb.dep_ == "xcomp" and verb.head.lemma_ in ("be", *date_words("plan")) and any(c.lower_ == "to" for c in children)
+    return verb.dep_ == "xcomp" and verb.head.lemma_ in ("be", *PLAN) and any(c.lower_ == "to" for c in children)
 
 
 JOINED = re.compile(r"\s*(?:and|until|till|through|to|into)(?: on| the night of)?\s*", re.IGNORECASE)

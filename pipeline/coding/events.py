@@ -8,7 +8,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from spacy.tokens import Doc
+from spacy.tokens import Doc, Token
 
 from pipeline.coding.lexicon import read_table
 
@@ -42,6 +42,12 @@ class Trigger:
     weight: int
     kind: str
     pattern: str
+
+
+def head_of(doc: Doc, t: Trigger) -> Token:
+    """The token that carries an event word's clause: its verb, else its last noun."""
+    span = doc[t.start : t.end]
+    return next((x for x in span if x.pos_ == "VERB"), None) or span.root
 
 
 GAP = 5  # words that a * may stand for

@@ -193,7 +193,14 @@ def _adjectives() -> dict[str, tuple[str, str]]:
 
 
 def nations(doc: Doc) -> list[tuple[int, int, str]]:
-    """Every country's adjective or demonym in a text, as half-open token indices and alpha-2 code."""
+    """Every country's adjective or demonym in a text, as half-open token indices and alpha-2 code; read once a document."""
+    kept: list[tuple[int, int, str]] | None = doc.user_data.get("dateline_nations")
+    if kept is None:
+        kept = doc.user_data["dateline_nations"] = _read_nations(doc)
+    return kept
+
+
+def _read_nations(doc: Doc) -> list[tuple[int, int, str]]:
     known = _adjectives()
     found = []
     i, count = 0, len(doc)

@@ -24,7 +24,7 @@ from pipeline.actors import ActorList, Countries
 from pipeline.coding.actors import as_actor
 from pipeline.coding.assertion import REPORTING
 from pipeline.coding.attribution import stances
-from pipeline.coding.events import Trigger
+from pipeline.coding.events import Trigger, head_of
 from pipeline.coding.frames import CROWDS, Event, Frame
 from pipeline.coding.mentions import UNIDENTIFIED, ActorMention
 from pipeline.coding.roles import ATTACK_NOUNS, VIOLENT, responsible, roles
@@ -107,6 +107,11 @@ class SideReader:
         self._made: dict[tuple[object, ...], Actor | None] = {}
         self._responsible: dict[int, list[tuple[ActorMention, str]]] = {}
 
+    def _people_in(self, f: Frame) -> Sequence[ActorMention]:
+        """The mentions that begin in a sentence."""
+        low = bisect_left(self.people, f.sent.start_char, key=lambda m: m.start)
+        return self.people[low : bisect_left(self.people, f.sent.end_char, key=lambda m: m.start)]
+
     def _frame_at(self, char: int) -> int:
         return max(0, bisect_right(self._starts, char) - 1)
 
@@ -128,14 +133,13 @@ class SideReader:
             actor = self.actor(m, country)
             if actor is None:
                 continue
-            index = self.frames[at].index if self.frames else 0
             c = cast.candidates.get(actor.name)
             if c is None:
                 c = cast.candidates[actor.name] = Candidate(actor)
             elif new := tuple(x for x in actor.aliases if x not in c.actor.aliases):
                 c.actor = replace(c.actor, aliases=(*c.actor.aliases, *new))  # "gendarmes" after "police"
             c.mentions.append(m)
-            self._add_place_of(c, m, self.frames[at], index, first, last, mine, others)
+            self._add_place_of(c, m, self.frames[at], first, last, mine, others)
         self._read_roles(event, cast, country)
         self._read_said(event, events, cast, country)
         _compare(cast)
@@ -143,9 +147,8 @@ class SideReader:
 
     # -- where and how somebody is mentioned ------------------------------------------------------
 
-    def _add_place_of(
-        self, c: Candidate, m: ActorMention, f: Frame, index: int, first: int, last: int, mine: set[int], others: set[int]
-    ) -> None:
+    def _add_place_of(self, c: Candidate, m: ActorMention, f: Frame, first: int, last: int, mine: set[int], others: set[int]) -> None:
+        index = f.index
         if index in mine:
             c.near = c.near or (m.start, m.end)
             c.traits.add("here")
@@ -198,7 +201,7 @@ class SideReader:
             bodies += not f.headline
             words: list[Trigger] = sorted([*f.acts, *f.means] or f.planned, key=lambda t: (-t.weight, t.start))
             where = "headline" if f.headline else "body"
-            heads = [(_head_of(self.doc, t), "act") for t in words] + [(self.doc[c.cue], "count") for c in f.casualties]
+            heads = [(head_of(self.doc, t), "act") for t in words] + [(self.doc[c.cue], "count") for c in f.casualties]
             for n, (head, of) in enumerate(heads):
                 got_a, got_b = roles(self.doc, head, self.people)
                 if n == 0:
@@ -364,9 +367,7 @@ class SideReader:
             start, end = told.get(stance, (m.start, m.end))
             by = self._accuser(f, country, m) if stance == "blamed" else ""
             yield Claim(actor.name, stance, text_of(self.doc)[start:end], by), start, end
-        lo = bisect_left(self.people, f.sent.start_char, key=lambda m: m.start)
-        hi = bisect_left(self.people, f.sent.end_char, key=lambda m: m.start)
-        named = [m for m in self.people[lo:hi] if m.kind in ("named", "state", "pronoun") and m.name and m.name != UNIDENTIFIED]
+        named = [m for m in self._people_in(f) if m.kind in ("named", "state", "pronoun") and m.name and m.name != UNIDENTIFIED]
         for stance, (start, end) in told.items():
             if stance in seen:
                 continue
@@ -417,10 +418,8 @@ class SideReader:
             found = [(x.lastgroup or "", base + x.start(), base + x.end()) for x in NAMING.finditer(text)]
             if not found:
                 continue
-            lo = bisect_left(self.people, base, key=lambda m: m.start)
-            hi = bisect_left(self.people, f.sent.end_char, key=lambda m: m.start)
             far = "" if f.index in close else " far off"
-            for m in self.people[lo:hi]:
+            for m in self._people_in(f):
                 if m.kind in ("civilians", "objects"):
                     continue
                 c = self._candidate(cast, m, country)
@@ -454,12 +453,6 @@ def _class_of(word: Token) -> str:
     if lemma in ATTACK_NOUNS or lemma in VIOLENT:
         return "attack"
     return "according" if word.lower_ in ("according", "to") else "noun"
-
-
-def _head_of(doc: Doc, t: Trigger) -> Token:
-    span = doc[t.start : t.end]
-    verb = next((x for x in span if x.pos_ == "VERB"), None)
-    return verb or span.root
 
 
 def kind_trait(actor: Actor) -> str:

@@ -80,7 +80,7 @@ def resolve_toll(told: Sequence[Told], *, apart: frozenset[str] = frozenset()) -
         c = max((t.casualty for t in running), key=lambda c: c.best or c.high or 0)
         side = _side_of_total(body)
         by_side = ((side or "unknown", c.best),) if c.best is not None else ()
-        return _with_rivals(Toll(c.best, c.low, c.high, c.vague, (c,), by_side), [])
+        return Toll(c.best, c.low, c.high, c.vague, (c,), by_side)
     first = body[0].sentence
     lead, others = _by_speaker([t for t in body if t.sentence == first])
     chosen = _distinct(lead)
