@@ -7,7 +7,6 @@ from pathlib import Path
 import click
 
 from pipeline.cli_options import opened, settings_given, show_table, store_option
-from pipeline.errors import StoreMissingError
 
 # So many of the articles in which two coders differ most are printed.
 SHOWN_ARTICLES = 10
@@ -24,8 +23,6 @@ def coder(name: str | None, dry_run: bool) -> None:
     The other coders' reports are kept; going back gives the same incidents again.
     """
     settings = settings_given()
-    if not settings.store.exists():
-        raise StoreMissingError(f"there is no store at {settings.store}")
     if name:
         _activate(name, dry_run=dry_run)
         return
@@ -46,7 +43,7 @@ def _activate(name: str, *, dry_run: bool) -> None:
     from pipeline.coding.coders import check_coder
     from pipeline.rebuild import change_lines, count_words
 
-    with opened(settings_given(), write=True) as db:
+    with opened(settings_given(), write=True, create=False) as db:
         before = store.active_coder(db)
         if name not in {who for who, *_ in store.codings_by_coder(db)}:
             check_coder(name)

@@ -19,7 +19,7 @@ from pipeline.cli_options import (
     show_table,
     store_option,
 )
-from pipeline.errors import SettingsError, StoreMissingError
+from pipeline.errors import SettingsError
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -33,11 +33,23 @@ SHOWN = 50
 @contextmanager
 def _deciding() -> Iterator[Database]:
     """The store for writing a decision; one that is not there is not made."""
-    settings = settings_given()
-    if not settings.store.exists():
-        raise StoreMissingError(f"there is no store at {settings.store}")
-    with opened(settings, write=True) as db:
+    with opened(settings_given(), write=True, create=False) as db:
         yield db
+
+
+AN_INCIDENT = click.argument("incident_id", metavar="ID")
+ONE, OTHER = click.argument("one", metavar="ID"), click.argument("other", metavar="ID")
+
+
+def _decides(*arguments: Callable[..., Any], reason_required: bool = False) -> Callable[[Callable[..., Any]], click.Command]:
+    """A command that takes a decision: its arguments, then who says so, why, and on which store."""
+
+    def command_of(command: Callable[..., Any]) -> click.Command:
+        for option in (store_option, reason_option(required=reason_required), by_option, *reversed(arguments)):
+            command = option(command)
+        return click.command()(command)
+
+    return command_of
 
 
 def _said(decision: Decision, target: str) -> None:
@@ -118,7 +130,7 @@ def show(incident_id: str, as_of: str | None) -> None:
         doubtful = list(then.execute(sql, (incident.incident_id,)))
         log = load_decisions(then)
         mine = _log_of(then, log, incident.incident_id)
-        against = [d for d in disagreements(then) if d.incident_id == incident.incident_id]
+        against = [d for d in disagreements(then, among=mine) if d.incident_id == incident.incident_id]
         standing = {d.decision_id for d in active_decisions(log)}
     if incident.incident_id != incident_id:
         click.echo(f"{incident_id} was merged into {incident.incident_id}")
@@ -142,7 +154,7 @@ def show(incident_id: str, as_of: str | None) -> None:
     if mine:
         _heading("Decisions")
         for d in mine:
-            state = "" if d.kind == "undo" or d.decision_id in standing else "  (undone)"
+            state = _state(d, standing)
             click.echo(f"  {d.at_utc}  {d.decision_id}  {describe_decision(d)}, says {d.by}{f': {d.reason}' if d.reason else ''}{state}")
     if against:
         _heading("Where the machine says otherwise")
@@ -241,11 +253,7 @@ def _pair(text: str) -> tuple[str, str]:
     return name.strip(), value
 
 
-@click.command()
-@click.argument("incident_id", metavar="ID")
-@by_option
-@reason_option()
-@store_option
+@_decides(AN_INCIDENT)
 def confirm(incident_id: str, by: str, reason: str) -> None:
     """Say that an incident is right as it stands."""
     from pipeline import decisions
@@ -254,11 +262,7 @@ def confirm(incident_id: str, by: str, reason: str) -> None:
         _said(decisions.confirm(db, incident_id, by=by, reason=reason), incident_id)
 
 
-@click.command()
-@click.argument("incident_id", metavar="ID")
-@by_option
-@reason_option(required=True)
-@store_option
+@_decides(AN_INCIDENT, reason_required=True)
 def reject(incident_id: str, by: str, reason: str) -> None:
     """Say that an incident is none: it stays, shown as rejected, and is counted nowhere."""
     from pipeline import decisions
@@ -267,46 +271,28 @@ def reject(incident_id: str, by: str, reason: str) -> None:
         _said(decisions.reject(db, incident_id, by=by, reason=reason), incident_id)
 
 
-def _joining(kind: str) -> Callable[..., None]:
-    def join(one: str, other: str, by: str, reason: str) -> None:
-        from pipeline import decisions
+def _join(kind: str, one: str, other: str, by: str, reason: str) -> None:
+    from pipeline import decisions
 
-        with _deciding() as db:
-            _said(decisions.merge(db, one, other, by=by, reason=reason, kind=kind), one)
-            live = decisions.live_incident(db, one)
-        click.echo(f"both are now {live.incident_id}: {say_sources(live)}, killed {say_toll(live, 'deaths')}")
-
-    return join
+    with _deciding() as db:
+        _said(decisions.merge(db, one, other, by=by, reason=reason, kind=kind), one)
+        live = decisions.live_incident(db, one)
+    click.echo(f"both are now {live.incident_id}: {say_sources(live)}, killed {say_toll(live, 'deaths')}")
 
 
-@click.command()
-@click.argument("one", metavar="ID")
-@click.argument("other", metavar="ID")
-@by_option
-@reason_option()
-@store_option
+@_decides(ONE, OTHER)
 def merge(one: str, other: str, by: str, reason: str) -> None:
     """Say that two incidents are one event. The older id stays, the other leads to it."""
-    _joining("merge")(one, other, by, reason)
+    _join("merge", one, other, by, reason)
 
 
-@click.command()
-@click.argument("one", metavar="ID")
-@click.argument("other", metavar="ID")
-@by_option
-@reason_option()
-@store_option
+@_decides(ONE, OTHER)
 def duplicate(one: str, other: str, by: str, reason: str) -> None:
     """Say that an incident is another one, come in twice; like merge, and logged as a duplicate."""
-    _joining("duplicate")(one, other, by, reason)
+    _join("duplicate", one, other, by, reason)
 
 
-@click.command()
-@click.argument("incident_id", metavar="ID")
-@click.argument("report_ids", nargs=-1, required=True, metavar="REPORT...")
-@by_option
-@reason_option()
-@store_option
+@_decides(AN_INCIDENT, click.argument("report_ids", nargs=-1, required=True, metavar="REPORT..."))
 def split(incident_id: str, report_ids: tuple[str, ...], by: str, reason: str) -> None:
     """Say that some reports of an incident tell of another event; they become an incident of their own."""
     from pipeline import decisions
@@ -316,12 +302,7 @@ def split(incident_id: str, report_ids: tuple[str, ...], by: str, reason: str) -
         _say_home(db, report_ids[0])
 
 
-@click.command()
-@click.argument("one", metavar="ID")
-@click.argument("other", metavar="ID")
-@by_option
-@reason_option()
-@store_option
+@_decides(ONE, OTHER)
 def apart(one: str, other: str, by: str, reason: str) -> None:
     """Say that two incidents are two events, so that it is not suggested again to join them."""
     from pipeline import decisions
@@ -330,12 +311,7 @@ def apart(one: str, other: str, by: str, reason: str) -> None:
         _said(decisions.keep_apart(db, one, other, by=by, reason=reason), one)
 
 
-@click.command()
-@click.argument("report_id", metavar="REPORT")
-@click.argument("incident_id", metavar="ID")
-@by_option
-@reason_option()
-@store_option
+@_decides(click.argument("report_id", metavar="REPORT"), AN_INCIDENT)
 def assign(report_id: str, incident_id: str, by: str, reason: str) -> None:
     """Move a report to another incident, or with the word new instead of an ID to one of its own."""
     from pipeline import decisions
@@ -351,11 +327,7 @@ def _say_home(db: Database, report_id: str) -> None:
         click.echo(f"{report_id} is now in {row[0]}")
 
 
-@click.command()
-@click.argument("decision_id", metavar="DECISION")
-@by_option
-@reason_option()
-@store_option
+@_decides(click.argument("decision_id", metavar="DECISION"))
 def undo(decision_id: str, by: str, reason: str) -> None:
     """Take a decision back; `dateline log` lists them. The undoing is logged too."""
     from pipeline import decisions
@@ -381,10 +353,14 @@ def log(incident_id: str | None) -> None:
         found = _log_of(db, everything, live_incident(db, incident_id).incident_id) if incident_id else everything
     standing = {d.decision_id for d in active_decisions(everything)}
     for d in found:
-        state = "" if d.kind == "undo" or d.decision_id in standing else "  (undone)"
+        state = _state(d, standing)
         target = "" if d.kind == "undo" else f"{d.target}  "
         click.echo(f"{d.at_utc}  {d.decision_id}  {d.by}  {target}{describe_decision(d)}{f': {d.reason}' if d.reason else ''}{state}")
     click.echo(f"{len(found)} decisions", err=True)
+
+
+def _state(d: Decision, standing: set[str]) -> str:
+    return "" if d.kind == "undo" or d.decision_id in standing else "  (undone)"
 
 
 def _log_of(db: Database, everything: list[Decision], incident_id: str) -> list[Decision]:

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any
 
 import click
 
-from pipeline.errors import SettingsError
+from pipeline.errors import SettingsError, StoreMissingError
 from pipeline.filters import LISTS, PARAM_OF, PARAMS, Filters, from_params
 from pipeline.settings import Settings, load_settings
 
@@ -65,10 +65,12 @@ def settings_given() -> Settings:
 
 
 @contextmanager
-def opened(settings: Settings, *, write: bool = False) -> Iterator[Database]:
-    """The store, for reading or for writing; closed at the end."""
+def opened(settings: Settings, *, write: bool = False, create: bool = True) -> Iterator[Database]:
+    """The store, for reading or for writing; closed at the end. StoreMissingError where there is none and none is to be made."""
     from pipeline import store
 
+    if not create and not settings.store.exists():
+        raise StoreMissingError(f"there is no store at {settings.store}")
     db = store.open_store(settings.store) if write else store.open_store_readonly(settings.store)
     try:
         yield db

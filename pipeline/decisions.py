@@ -296,11 +296,17 @@ class Disagreement:
     sentence: str
 
 
-def disagreements(db: Database) -> list[Disagreement]:
-    """Where the articles and rules of today say otherwise than a person did, in the order of the decisions."""
+def disagreements(db: Database, *, among: Sequence[Decision] | None = None) -> list[Disagreement]:
+    """Where the articles and rules of today say otherwise than a person did, in the order of the decisions.
+
+    `among` asks it of these decisions alone.
+    """
+    asked = None if among is None else {d.decision_id for d in among}
     work = Work(db)
     found: list[Disagreement] = []
     for d in active_decisions(work.decisions):
+        if asked is not None and d.decision_id not in asked:
+            continue
         home, sentences = _against(db, work, d)
         found += [Disagreement(d, home, sentence) for sentence in sentences]
     return found
