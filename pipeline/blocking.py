@@ -18,12 +18,14 @@ from rapidfuzz import fuzz, process
 from sqlite_utils import Database
 
 from pipeline.linking import (
+    BLOCK_COLUMNS,
     CROWDS,
     DOUBT_SCORE,
     EVENTS,
     PLACE_WEIGHT,
     RADIUS_KM,
     SAME_PROVINCE_AGAINST,
+    SHORT_DAYS,
     SIDES_MAX,
     UNDATED_DEGREES,
     WIDE_DAYS,
@@ -36,19 +38,11 @@ from pipeline.linking import (
     same_place_name,
     skeleton,
 )
-from pipeline.models import EVENT_TYPE_OF, Actor, Report
-from pipeline.store import ACTIVE_CODER
+from pipeline.models import EVENT_TYPE_OF, Report
+from pipeline.store import ACTIVE_CODER, read_actors
 
-# Dates of six days or less are found by their first day; longer ones are looked at every time.
-SHORT_DAYS = 6
 # Sums of floats differ in their last digits by the order of the terms.
 TOLERANCE = 0.01
-
-COLUMNS = (
-    "report_id", "article_id", "coder", "assertion", "country", "date_start", "date_end", "date_prec", "date_basis", "place_name",
-    "latitude", "longitude", "where_prec", "admin1", "event_type", "sub_event_type", "side_a", "side_b", "deaths_low", "deaths_best",
-    "deaths_high", "injured_low", "injured_best", "injured_high", "confidences",
-)  # fmt: skip
 
 Floats = NDArray[np.float64]
 Ints = NDArray[np.int64]
@@ -68,9 +62,9 @@ class Blocks:
     def __init__(self, db: Database, *, kin: Kin, condition: str = "1", params: Sequence[Any] = ()) -> None:
         self._kin = kin
         rows = db.execute(
-            f"SELECT {','.join(COLUMNS)} FROM reports WHERE ({condition}) AND coder = {ACTIVE_CODER}", tuple(params)
+            f"SELECT {','.join(BLOCK_COLUMNS)} FROM reports WHERE ({condition}) AND coder = {ACTIVE_CODER}", tuple(params)
         ).fetchall()
-        data = dict(zip(COLUMNS, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(COLUMNS, ())
+        data = dict(zip(BLOCK_COLUMNS, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(BLOCK_COLUMNS, ())
         self._ids: tuple[str, ...] = data["report_id"]
         self._at = {report_id: n for n, report_id in enumerate(self._ids)}
         n = len(self._ids)
@@ -233,9 +227,7 @@ class Blocks:
 
     def _sided(self, side: int, either: bool) -> Report:
         if (side, either) not in self._sides:
-            a, b = (
-                tuple(Actor(x["name"], x["inter"], tuple(x.get("aliases", ()))) for x in json.loads(text)) for text in self._side_of[side]
-            )
+            a, b = map(read_actors, self._side_of[side])
             kind = "Armed clash" if either else None
             self._sides[side, either] = Report(
                 report_id="", article_id="", assertion="asserted", sub_event_type=kind, side_a=a, side_b=b

@@ -98,11 +98,12 @@ def compare(db: Database, a: str, b: str) -> Comparison:
     reports_a = reports_b = paired = 0
     differences: list[Difference] = []
     for article_id, headline, ours, theirs in _side_by_side(db, both, a, b):
-        pairs = _pairs(ours, theirs)
+        plain_a, plain_b = [as_plain(r) for r in ours], [as_plain(r) for r in theirs]
+        pairs = pair_reports(plain_a, plain_b)
         reports_a, reports_b, paired = reports_a + len(ours), reports_b + len(theirs), paired + len(pairs)
         for i, j in pairs:
             for name in FIELDS:
-                agree = agrees(name, as_plain(ours[i]), as_plain(theirs[j]))
+                agree = agrees(name, plain_a[i], plain_b[j])
                 if agree is None:
                     continue
                 stated[name] += 1
@@ -130,14 +131,10 @@ def _side_by_side(
             yield article_id, headline, found.get((article_id, a), []), found.get((article_id, b), [])
 
 
-def _pairs(ours: Sequence[Report], theirs: Sequence[Report]) -> list[tuple[int, int]]:
-    return pair_reports([as_plain(r) for r in ours], [as_plain(r) for r in theirs])
-
-
 def agrees(name: str, one: dict[str, Any], other: dict[str, Any]) -> bool | None:
     """Whether a field of two reports agrees, whichever of them is taken as gold; None where neither states it."""
-    fields = [REPORT_FIELD.get(name, name)]
-    if all(report.get(f) in (None, [], ["unknown"]) for report in (one, other) for f in fields):
+    field = REPORT_FIELD.get(name, name)
+    if all(report.get(field) in (None, [], ["unknown"]) for report in (one, other)):
         return None
     verdicts = [is_right(name, one, other), is_right(name, other, one)]
     # What only one of them states has no verdict from the other's side.

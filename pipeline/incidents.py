@@ -19,9 +19,11 @@ from sqlite_utils import Database
 
 from pipeline import store
 from pipeline.linking import (
+    BLOCK_COLUMNS,
     DOUBT_SCORE,
     EVENTS,
     LINK_SCORE,
+    SHORT_DAYS,
     UNDATED_DEGREES,
     WIDE_DAYS,
     WINDOW_DAYS,
@@ -49,8 +51,6 @@ from pipeline.resolution import known_by, resolve
 if TYPE_CHECKING:
     from pipeline.blocking import Blocks
 
-# Dates of six days or less are one block with their first day; longer ones have an index of their own.
-SHORT_DAYS = 6
 CHUNK = 500
 
 
@@ -322,13 +322,6 @@ def _named(decision: Decision) -> set[str]:
     """The reports that a split or an assignment names."""
     p = decision.payload
     return {*p["reports"], *p["rest"]} if decision.kind == "split" else {decision.target, *p["reports"], *p["from_reports"]}
-
-
-BLOCK_COLUMNS = (
-    "report_id", "article_id", "coder", "assertion", "date_start", "date_end", "date_prec", "date_basis",
-    "place_name", "country", "latitude", "longitude", "where_prec", "admin1", "event_type", "sub_event_type", "side_a", "side_b",
-    "deaths_low", "deaths_best", "deaths_high", "injured_low", "injured_best", "injured_high", "confidences",
-)  # fmt: skip
 
 
 def light_reports(db: Database, condition: str, params: Sequence[Any], *, known: dict[str, Report] | None = None) -> list[Report]:

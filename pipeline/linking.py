@@ -33,6 +33,8 @@ MEAN_SCORE = 2.5
 # How far apart in days the dates of two reports of one event may lie: an article that gives no day
 # has the publication's, which comes up to three days late.
 WINDOW_DAYS = 3
+# Dates of six days or less are found by their first day; longer ones are looked at every time.
+SHORT_DAYS = 6
 # Reports that know no more than the month or the year are looked for this far back, in days.
 WIDE_DAYS = 366
 
@@ -41,6 +43,13 @@ WIDE_DAYS = 366
 RADIUS_KM: dict[int | None, float] = {None: 20, 1: 8, 2: 25, 3: 40, 4: 120, 5: 250, 6: 600, 7: 150}
 # How much it says that two places agree: two towns much, two countries next to nothing.
 PLACE_WEIGHT: dict[int | None, float] = {None: 0.8, 1: 1.0, 2: 1.0, 3: 0.7, 4: 0.4, 5: 0.25, 6: 0.1, 7: 0.6}
+
+# What two reports are compared by, as the store names it.
+BLOCK_COLUMNS = (
+    "report_id", "article_id", "coder", "assertion", "date_start", "date_end", "date_prec", "date_basis",
+    "place_name", "country", "latitude", "longitude", "where_prec", "admin1", "event_type", "sub_event_type", "side_a", "side_b",
+    "deaths_low", "deaths_best", "deaths_high", "injured_low", "injured_best", "injured_high", "confidences",
+)  # fmt: skip
 
 WORDS_FILE = Path(__file__).with_name("linking_words.csv")
 

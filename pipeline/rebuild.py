@@ -117,7 +117,6 @@ def _batches(ordered: Iterable[str], done: set[str]) -> Iterator[list[str]]:
         if len(batch) >= BATCH_REPORTS:
             yield batch
             batch = []
-    batch = [r for r in batch if r not in done]
     if batch:
         yield batch
 
