@@ -172,8 +172,11 @@ def ingest_items(
     texts: KnownTexts | None = None,
 ) -> Summary:
     """Store and code what is new among these items; see `ingest`. `texts` are those known from earlier calls on this store."""
-    sync_actors(db)
-    run, tally = _Run(db, command, coder, texts or KnownTexts(db)), _Tally()
+    texts = texts or KnownTexts(db)
+    if not texts.synced:
+        sync_actors(db)
+        texts.synced = True
+    run, tally = _Run(db, command, coder, texts), _Tally()
     under_way: deque[_Batch] = deque()
     # Processes code the next batches while this one is written; alone, a batch is written before the next is read.
     ahead = 2 if isinstance(coder, Workers) else 0
@@ -250,11 +253,15 @@ def sync_actors(db: Database) -> None:
 
 @dataclass(slots=True)
 class KnownTexts:
-    """The texts of a store that new ones are compared with; kept in memory until somebody else writes to the store."""
+    """The texts of a store that new ones are compared with; kept in memory until somebody else writes to the store.
+
+    `synced` says that the store was given the actor list of the seeds; that is done once for many small calls.
+    """
 
     db: Database
     index: OriginIndex = field(default_factory=OriginIndex)
     version: int | None = None
+    synced: bool = False
 
     def origins(self) -> OriginIndex:
         """The texts known so far."""
@@ -266,7 +273,7 @@ class KnownTexts:
 
     def forget(self) -> None:
         """Load them anew at the next look: what was written since was taken back."""
-        self.version = None
+        self.version, self.synced = None, False
 
 
 @dataclass(slots=True)

@@ -10,7 +10,7 @@ import pytest
 
 from pipeline import run, store
 from pipeline.errors import NotFoundError, StoreBusyError
-from pipeline.run import Summary, check_items, code_file, ingest, read_items, recode
+from pipeline.run import KnownTexts, Summary, check_items, code_file, ingest, ingest_items, read_items, recode
 from pipeline.workers import Workers
 from tests.fakes import DeadlyCoder, FakeCoder
 
@@ -225,6 +225,16 @@ def test_an_article_that_kills_its_process_is_told_and_the_others_go_on(fresh_db
         summary = ingest(fresh_db, [path], coder=coder, settings=settings)
     assert (summary.new, summary.incidents) == (3, 2)
     assert [reason for _, reason in summary.refused] == ["the coder's process died on it"]
+
+
+def test_actors_are_brought_in_once_for_many_small_calls(fresh_db: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    asked: list[Any] = []
+    monkeypatch.setattr("pipeline.run.sync_actors", asked.append)
+    texts = KnownTexts(fresh_db)
+    for _ in range(3):
+        ingest_items(fresh_db, [], coder=FakeCoder(), texts=texts)
+    ingest_items(fresh_db, [], coder=FakeCoder())
+    assert len(asked) == 2
 
 
 def test_since_and_limit(fresh_db: Any, tmp_path: Path, settings: Any) -> None:
