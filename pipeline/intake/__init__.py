@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -25,6 +25,9 @@ __all__ = ["Explain", "Explanation", "Refusal", "find_files", "make_article", "r
 
 # Our fields in the order they are explained.
 EXPLAINED = ("headline", "published", "source", "byline", "agency", "dateline", "language", "url", "external_id", "note", "text")
+
+# What a kind was told by where that was known before its bytes were looked at.
+_TOLD_BY = {"docx": "it holds word/document.xml"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -112,7 +115,7 @@ def _read(blob: Blob, context: _Context) -> Iterator[Article | Refusal]:
         head = blob.head()
         if not head:
             raise UnreadableError("it is empty")
-        kind = Kind(blob.kind, "it holds word/document.xml") if blob.kind else recognise(head, blob.name)
+        kind = Kind(blob.kind, _TOLD_BY.get(blob.kind, "")) if blob.kind else recognise(head, blob.name)
         for found in _READERS[kind.name](blob, kind, context):
             if isinstance(found, Blob):
                 yield from _read(found, context)
@@ -281,13 +284,7 @@ def _read_mbox(blob: Blob, _: Kind, __: _Context) -> Iterator[Found | Blob]:
         if isinstance(letter, RefusedError):
             yield Found(name, letter, b"")
         else:
-            yield Blob(name, *_memory(letter), blob.depth, blob.budget, blob.given, f"letter {number} of the mailbox", "mail")
-
-
-def _memory(content: bytes) -> tuple[Callable[[], Any], int]:
-    import io
-
-    return lambda: io.BytesIO(content), len(content)
+            yield replace(blob.inside(name, letter, why=f"letter {number} of the mailbox"), depth=blob.depth, kind="mail")
 
 
 def _read_zip(blob: Blob, _: Kind, __: _Context) -> Iterator[Found | Blob]:

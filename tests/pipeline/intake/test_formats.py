@@ -147,6 +147,15 @@ def test_hyphens_at_line_ends() -> None:
     assert documents.join_hyphens(text) == "The government and a cease-fire; self-defence, a car-bomb; the car-bomb. Al-\nQaeda"
 
 
+def test_explain_of_a_mailbox_says_where_each_letter_was(tmp_path: Path) -> None:
+    told: list[Explanation] = []
+    read(tmp_path, "a.mbox", samples.mbox(), explain=told.append)
+    assert [e.why for e in told] == ["letter 1 of the mailbox", "letter 2 of the mailbox"]
+    told.clear()
+    read(tmp_path, "a.docx", samples.docx(), explain=told.append)
+    assert [e.why for e in told] == ["it holds word/document.xml"]
+
+
 def test_explain_says_what_it_was_and_how_each_field_was_got(tmp_path: Path) -> None:
     told: list[Explanation] = []
     read(tmp_path, "a.html", samples.page(), explain=told.append)
