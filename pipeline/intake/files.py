@@ -60,15 +60,18 @@ def find_files(paths: Sequence[Path]) -> Iterator[Path]:
     never to folders, so no link leads out or around. A path that is not there is yielded too, so that
     its reading says so.
     """
-    done: list[tuple[str, bool]] = []  # the paths gone through, and whether each was a folder
+    named, folders = set[str](), list[str]()  # the files and the folders gone through
     for path in paths:
-        folder = path.is_dir()
-        for file in _walk(path) if folder else iter((path,)):
+        is_folder = path.is_dir()
+        for file in _walk(path) if is_folder else iter((path,)):
             # The name as given, not the target: two names of one file are told apart by the text's own id.
             key = os.path.abspath(file)  # noqa: PTH100 - Path.absolute keeps "..", and two spellings are one file
-            if not any(key == other or (is_folder and _walked(key, other)) for other, is_folder in done):
+            if key not in named and not any(_walked(key, folder) for folder in folders):
                 yield file
-        done.append((os.path.abspath(path), folder))  # noqa: PTH100
+        if is_folder:
+            folders.append(os.path.abspath(path))  # noqa: PTH100
+        else:
+            named.add(os.path.abspath(path))  # noqa: PTH100
 
 
 def _walked(key: str, folder: str) -> bool:
