@@ -364,20 +364,25 @@ def _save(db: Database, article: Article, coding: CodedArticle, *, run: _Run, ta
     moved = store.join_origins(db, origin.origin_id, origin.replaces) if origin.replaces else []
     article = dataclasses.replace(article, revision=revision)
     store.save_article(db, article, run_id=run.id(), origin_id=origin.origin_id, origin_basis=origin.basis)
-    _save_coding(db, article.article_id, coding, coder=run.coder, run_id=run.id())
+    _save_coding(db, article.article_id, coding, run=run, tally=tally)
     tally.new += 1
     if coding.outcome == "failed":
         tally.refused.append((article.file_name or article.article_id, coding.reason))
-    tally.coded += coding.outcome in ("coded", "nothing")
-    tally.reports += len(coding.reports)
     return [article.article_id, *moved]
 
 
-def _save_coding(db: Database, article_id: str, coding: CodedArticle, *, coder: ArticleCoder, run_id: int | None) -> None:
-    reports = own_ids(db, coding.reports, article_id=article_id, coder=coder.name)
+def _save_coding(
+    db: Database, article_id: str, coding: CodedArticle, *, run: _Run, tally: _Tally, known: Sequence[Report] = ()
+) -> None:  # fmt: skip
+    """Store what was found in an article; `known` are its reports before, whose ids stay with the events they tell."""
+    coder = run.coder
+    reports = keep_report_ids(known, own_ids(db, coding.reports, article_id=article_id, coder=coder.name))
     store.save_coding(
-        db, article_id, reports, coder=coder.name, coder_version=coder.version, outcome=coding.outcome, reason=coding.reason, run_id=run_id
-    )
+        db, article_id, reports, coder=coder.name, coder_version=coder.version, outcome=coding.outcome, reason=coding.reason,
+        run_id=run.id(),
+    )  # fmt: skip
+    tally.coded += coding.outcome in ("coded", "nothing")
+    tally.reports += len(reports)
 
 
 def recode(db: Database, article_ids: Sequence[str], *, coder: ArticleCoder, command: str = "recode") -> Summary:
@@ -447,13 +452,7 @@ def _replace_codings(db: Database, codings: Mapping[str, CodedArticle], *, run: 
     before = {article_id: store.incidents_of(db, [article_id]) for article_id in codings}
     for article_id, coding in codings.items():
         known = store.load_reports(db, "r.article_id = ? AND r.coder = ?", (article_id, run.coder.name))
-        reports = keep_report_ids(known, own_ids(db, coding.reports, article_id=article_id, coder=run.coder.name))
-        store.save_coding(
-            db, article_id, reports, coder=run.coder.name, coder_version=run.coder.version, outcome=coding.outcome,
-            reason=coding.reason, run_id=run.id(),
-        )  # fmt: skip
-        tally.coded += coding.outcome in ("coded", "nothing")
-        tally.reports += len(reports)
+        _save_coding(db, article_id, coding, run=run, tally=tally, known=known)
     return before
 
 
