@@ -8,6 +8,7 @@ from typing import Any
 
 import streamlit as st
 
+from dashboard.dating import cached_coder
 from dashboard.evidence import escape_text
 from dashboard.reading import heading, line
 from dashboard.wording import ASSERTION_WORDS, field_label, plural
@@ -23,19 +24,12 @@ CSS = Path(__file__).resolve().parent / "assets" / "tables.css"
 MAX_SENTENCES = 150
 
 
-@st.cache_resource(show_spinner=False)
-def _coder_named(name: str) -> Any:
-    """The coder of this name, loaded once for all visitors; it takes seconds and some hundred megabytes."""
-    from pipeline.coding.coders import load_coder
-
-    return load_coder(load_settings(coder=name))
-
-
 def coder_in_use() -> Any:
     """The coder whose reports make the incidents."""
-    db = open_store_readonly(load_settings().store)
+    settings = load_settings()
+    db = open_store_readonly(settings.store)
     try:
-        return _coder_named(active_coder(db))
+        return cached_coder(settings.model, str(settings.cache), active_coder(db))
     finally:
         db.close()
 
