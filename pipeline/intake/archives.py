@@ -132,9 +132,7 @@ def _member(archive: zipfile.ZipFile, info: zipfile.ZipInfo, blob: Blob, shown: 
 def read_gzip(blob: Blob) -> Iterator[Blob]:
     """What a gzip file holds, as a stream. LimitError on a bomb, FormatError on what cannot be unpacked, while it is read."""
     check_depth(blob)
-    name = (
-        re.sub(r"\.gz(?:ip)?$", "", blob.name, flags=re.IGNORECASE) if re.search(r"\.gz(?:ip)?$", blob.name, re.IGNORECASE) else blob.name
-    )
+    name = re.sub(r"\.gz(?:ip)?$", "", blob.name, flags=re.IGNORECASE)
 
     def open_inner() -> BinaryIO:
         # GzipFile does not close what it is given; the blob's stream goes with it.

@@ -11,7 +11,7 @@ import re
 from collections.abc import Iterator
 
 from pipeline.errors import FormatError, RefusedError
-from pipeline.intake.found import fields_of
+from pipeline.intake.found import fields_of, without_by
 from pipeline.intake.publication import published_in_words
 
 END = re.compile(r"^[ \t]*Document[ \t]+([A-Z0-9]{6,12}\d{8}[a-z0-9]{6,12})[ \t]*$", re.MULTILINE)
@@ -73,7 +73,7 @@ def _coded(article: str, codes: list[re.Match[str]], number: str) -> Fields:
         headline=(_line(values.get("HD", "")), "HD"),
         published=(day, "PD" + (" and ET" if "T" in day else "")),
         source=(_line(values.get("SN", "")), "SN"),
-        byline=(re.sub(r"^by\s+", "", _line(values.get("BY", "")), flags=re.IGNORECASE), "BY"),
+        byline=(without_by(_line(values.get("BY", ""))), "BY"),
         external_id=(number, "AN, the article's number"),
         language=(LANGUAGES.get(_line(values.get("LA", "")).casefold(), ""), "LA"),
     )
@@ -112,7 +112,7 @@ def _plain(article: str, number: str) -> Fields:
         headline=(head[-1] if len(head) > 1 and len(head[0]) < 25 else " ".join(head[:2]), "the line above the number of words"),
         published=(_moment(day, clock), "the line below the number of words"),
         source=(source, "the line below the day"),
-        byline=(re.sub(r"^by\s+", "", byline, flags=re.IGNORECASE), "the line that begins with By"),
+        byline=(without_by(byline), "the line that begins with By"),
         external_id=(number, "the number after Document"),
         language=(language, "the line that names it"),
     )

@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline.errors import EmptyError, FormatError
 from pipeline.intake.found import Found, guarded
-from pipeline.intake.markup import check_entities, looks_like_markup, text_of_markup
+from pipeline.intake.markup import check_entities, text_of_markup
 
 # A feed has tens of entries, an archive's hundreds; in bytes.
 MAX_FEED_BYTES = 20_000_000
@@ -100,7 +100,7 @@ def _entry(entry: Any, *, outlet: str, language: str) -> Entry:
 
 
 def _plain(value: str) -> str:
-    return text_of_markup(value) if looks_like_markup(value) or re.search(r"<\w+[^<>]*>|&\w+;", value) else value.strip()
+    return text_of_markup(value) if re.search(r"<\w+[^<>]*>|&\w+;", value) else value.strip()
 
 
 def _clean(value: Any) -> str:

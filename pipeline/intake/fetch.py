@@ -45,7 +45,6 @@ class Page:
     url: str
     status: int
     content: bytes
-    content_type: str = ""
     etag: str = ""
     last_modified: str = ""
     retry_after_s: float | None = None
@@ -226,7 +225,7 @@ class Fetcher:
                 raise FetchError(f"it takes longer than {self.max_seconds:g} s")
             retry = _seconds(response.getheader("Retry-After"))
             return (
-                Page(url, response.status, content, response.getheader("Content-Type") or "", response.getheader("ETag") or "",
+                Page(url, response.status, content, response.getheader("ETag") or "",
                      response.getheader("Last-Modified") or "", retry),
                 location,
             )  # fmt: skip

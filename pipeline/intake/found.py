@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import dataclass, field
@@ -46,6 +47,11 @@ def first(*offers: tuple[Any, str]) -> tuple[str, str]:
         if text:
             return text, how
     return "", ""
+
+
+def without_by(byline: str) -> str:
+    """A byline without the "By" in front of it."""
+    return re.sub(r"^by\s+", "", byline, flags=re.IGNORECASE)
 
 
 def fields_of(**offers: tuple[str, str]) -> tuple[dict[str, str], dict[str, str]]:

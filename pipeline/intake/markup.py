@@ -60,7 +60,12 @@ def find_text(root: Any, *path: str) -> str:
         root = next((e for e in root.iter() if e is not root and local(e) == name), None)
         if root is None:
             return ""
-    return " ".join(" ".join(root.itertext()).split())
+    return words_of(root)
+
+
+def words_of(element: Any) -> str:
+    """The words of an element and of all in it, on one line."""
+    return " ".join(" ".join(element.itertext()).split())
 
 
 def decode_page(content: bytes) -> tuple[str, str]:

@@ -11,7 +11,7 @@ from collections.abc import Iterator
 
 from pipeline.errors import FormatError, RefusedError
 from pipeline.intake.factiva import LANGUAGES
-from pipeline.intake.found import fields_of
+from pipeline.intake.found import fields_of, without_by
 from pipeline.intake.publication import published_in_words
 
 _OLD = re.compile(r"^[ \t]*(?:Document )?\d[\d,]* of \d[\d,]* DOCUMENTS?[ \t]*$", re.MULTILINE | re.IGNORECASE)
@@ -82,7 +82,7 @@ def _fields(article: str) -> Fields:
         headline=(headline, "the headline line"),
         published=(dated[1] if dated else "", "the line of the day"),
         source=(outlet, "the line of the paper"),
-        byline=(re.sub(r"^by\s+", "", _line(values.get("byline", "")), flags=re.IGNORECASE), "Byline"),
+        byline=(without_by(_line(values.get("byline", ""))), "Byline"),
         language=(LANGUAGES.get(_line(values.get("language", "")).partition(";")[0].strip().casefold(), ""), "Language"),
         url=(_line(values.get("url", "")), "URL"),
         note=(f"correction: {_line(values.get('correction', ''))}" if values.get("correction") else "", "Correction"),

@@ -9,8 +9,8 @@ from typing import Any
 from urllib.parse import urljoin, urlsplit
 
 from pipeline.errors import DateError, EmptyError
-from pipeline.intake.found import Found, fields_of, first, guarded
-from pipeline.intake.markup import decode_page, local, parse_html, text_of
+from pipeline.intake.found import Found, fields_of, first, guarded, without_by
+from pipeline.intake.markup import decode_page, local, parse_html, text_of, words_of
 from pipeline.intake.publication import parse_published, published_in_words
 
 # A page is a few hundred KB; what is larger is data. In bytes.
@@ -171,10 +171,10 @@ def _times(root: Any) -> Iterator[tuple[str, str]]:
     inside = [t for t in times if any(local(a) in ("article", "main", "header") for a in t.iterancestors())]
     for time in [*marked, *inside, *times[:1]]:
         yield time.get("datetime") or "", "<time> of the page"
-        yield _day_in(" ".join(time.itertext())), "the words of the page's <time>"
+        yield _day_in(words_of(time)), "the words of the page's <time>"
     for element in root.iter():
         if isinstance(element.tag, str) and "datepublished" in (element.get("itemprop") or "").casefold():
-            yield element.get("content") or element.get("datetime") or _day_in(" ".join(element.itertext())), "itemprop datePublished"
+            yield element.get("content") or element.get("datetime") or _day_in(words_of(element)), "itemprop datePublished"
 
 
 def _is_aside(element: Any) -> bool:
@@ -190,7 +190,7 @@ def _written(root: Any) -> Iterator[tuple[str, str]]:
     for element in root.iter():
         if not isinstance(element.tag, str) or not _DATE_CLASS.search(f"{element.get('class') or ''} {element.get('id') or ''}"):
             continue
-        words = " ".join(" ".join(element.itertext()).split())
+        words = words_of(element)
         if 6 <= len(words) <= 160 and not _is_aside(element) and (day := _day_in(words)):
             yield day, f"the words of an element called {(element.get('class') or element.get('id'))[:40]!r}"
 
@@ -216,8 +216,8 @@ def _in_url(url: str) -> Iterator[tuple[str, str]]:
 
 
 def _headline(root: Any, metas: Mapping[str, str], story: Mapping[str, Any], outlet: str) -> tuple[str, str]:
-    heads = [" ".join(" ".join(h.itertext()).split()) for h in root.iter("h1")]
-    title = next((" ".join(" ".join(t.itertext()).split()) for t in root.iter("title")), "")
+    heads = [words_of(h) for h in root.iter("h1")]
+    title = next((words_of(t) for t in root.iter("title")), "")
     value, how = first(
         (_name(story.get("headline")), "headline of the page's schema.org data"),
         (metas.get("og:title"), "<meta og:title>"),
@@ -235,7 +235,7 @@ def _without_outlet(title: str, outlet: str, heads: list[str]) -> str:
     if title in heads:
         return title
     m = re.fullmatch(r"(?P<title>.{8,}?)\s+[-–—|»:·]+\s+(?P<tail>[^-–—|»]{2,60})", title)
-    if m and (m["title"] in heads or (outlet and m["tail"].strip().casefold() in outlet.casefold()) or outlet.casefold() == m["tail"]):
+    if m and (m["title"] in heads or (outlet and m["tail"].strip().casefold() in outlet.casefold())):
         return m["title"]
     return title
 
@@ -254,9 +254,9 @@ def _outlet(root: Any, metas: Mapping[str, str], story: Mapping[str, Any], url: 
 
 def _behind_title(root: Any) -> str:
     """What a page's <title> has behind the headline that its <h1> has too: the outlet."""
-    title = next((" ".join(" ".join(t.itertext()).split()) for t in root.iter("title")), "")
+    title = next((words_of(t) for t in root.iter("title")), "")
     for head in root.iter("h1"):
-        words = " ".join(" ".join(head.itertext()).split())
+        words = words_of(head)
         if len(words) > 10 and title.startswith(words) and (m := re.fullmatch(r"\s+[-–—|»:·]+\s+([^-–—|»]{2,60})", title[len(words) :])):
             return m[1]
     return ""
@@ -264,7 +264,7 @@ def _behind_title(root: Any) -> str:
 
 def _byline(root: Any, metas: Mapping[str, str], story: Mapping[str, Any]) -> tuple[str, str]:
     written = [
-        " ".join(" ".join(e.itertext()).split())
+        words_of(e)
         for e in root.iter()
         if isinstance(e.tag, str) and (e.get("rel") == "author" or (e.get("itemprop") or "") == "author") and not _is_aside(e)
     ]
@@ -275,7 +275,7 @@ def _byline(root: Any, metas: Mapping[str, str], story: Mapping[str, Any]) -> tu
         (_not_address(metas.get("byl") or metas.get("dc.creator") or metas.get("parsely-author")), "<meta creator>"),
         (next((w for w in written if 3 <= len(w) <= 100), ""), "an element marked as the author"),
     )
-    return re.sub(r"^by\s+", "", value, flags=re.IGNORECASE), how
+    return without_by(value), how
 
 
 def _not_address(value: str | None) -> str:

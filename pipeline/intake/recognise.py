@@ -127,8 +127,9 @@ def _by_text(sample: str, suffix: str, encoding: str) -> Kind:
     opens_json = start.startswith(("[{", "[\n", "[\r", "{\n", "{\r", '{"', "[ {")) and suffix not in (".csv", ".tsv")
     if suffix == ".json" or opens_json:
         return Kind("json", "it opens with a bracket of JSON" if opens_json else "its name ends in .json", encoding)
-    if suffix in (".csv", ".tsv", ".tab") or tables.looks_like_table(sample):
-        return Kind("table", "its first line names columns" if tables.looks_like_table(sample) else f"its name ends in {suffix}", encoding)
+    names_columns = tables.looks_like_table(sample)
+    if names_columns or suffix in (".csv", ".tsv", ".tab"):
+        return Kind("table", "its first line names columns" if names_columns else f"its name ends in {suffix}", encoding)
     if factiva.looks_like_factiva(sample):
         return Kind("factiva", 'its articles end in "Document" and a Factiva number', encoding)
     if nexis.looks_like_nexis(sample):

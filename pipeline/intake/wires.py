@@ -7,8 +7,8 @@ from collections.abc import Iterator, Mapping
 from typing import Any
 
 from pipeline.errors import EmptyError, FormatError, RefusedError
-from pipeline.intake.found import Found, fields_of, first, guarded
-from pipeline.intake.markup import find_all, find_text, local, parse_xml, text_of, text_of_markup
+from pipeline.intake.found import Found, fields_of, first, guarded, without_by
+from pipeline.intake.markup import find_all, find_text, local, parse_xml, text_of, text_of_markup, words_of
 
 # One message holds a day of a wire at most, in bytes.
 MAX_WIRE_BYTES = 50_000_000
@@ -101,7 +101,7 @@ def _newsml_text(node: Any) -> tuple[str, str]:
 
 
 def _texts(node: Any, name: str) -> list[str]:
-    return [t for e in find_all(node, name) if (t := " ".join(" ".join(e.itertext()).split()))]
+    return [t for e in find_all(node, name) if (t := words_of(e))]
 
 
 def _embargo(moment: str) -> str:
@@ -155,7 +155,7 @@ def _nitf(root: Any) -> tuple[dict[str, str], dict[str, str]]:
         published=first(*((_nitf_date(value), how) for value, how in dates)),
         source=first((pubdata.get("name") if pubdata is not None else "", "pubdata/@name"), (find_text(root, "distributor"), "distributor"),
                      (next((e.get("regsrc") or "" for e in find_all(root, "doc-id")), ""), "doc-id/@regsrc")),
-        byline=(re.sub(r"^by\s+", "", byline, flags=re.IGNORECASE), "byline"),
+        byline=(without_by(byline), "byline"),
         external_id=first((ident, "doc-id/@id-string"), (key, "du-key/@key")),
         url=(html_address, "pubdata/@ex-ref"),
         note=("; ".join(filter(None, notes)), "docdata (ed-msg, date.release)"),
