@@ -27,7 +27,7 @@ from pipeline.actors import load_actors
 from pipeline.errors import NotFoundError, UnreadableError
 from pipeline.incidents import update_incidents
 from pipeline.intake import Explain, Refusal, find_files, read_path
-from pipeline.intake.origins import OriginIndex, find_origin
+from pipeline.intake.origins import OriginIndex, Signature, find_origin, lookup_runs, signature
 from pipeline.models import Article, Report, as_plain
 from pipeline.settings import SEEDS, Settings
 from pipeline.workers import CHUNK_ARTICLES, Workers, code_article
@@ -38,6 +38,9 @@ BATCH_ITEMS = 32
 
 # Stored articles are coded again so many at a time.
 RECODE_ITEMS = 500
+
+# Of texts that share a run with one that came in, so many signatures are kept, some 2 KB each: copies of a story come together.
+KEPT_SIGNATURES = 5_000
 
 DEMONSTRATION = SEEDS / "articles"
 
@@ -253,7 +256,7 @@ def sync_actors(db: Database) -> None:
 
 @dataclass(slots=True)
 class KnownTexts:
-    """The texts of a store that new ones are compared with; kept in memory until somebody else writes to the store.
+    """The texts of a store that new ones are compared with; what is kept of them in memory holds until somebody else writes to the store.
 
     `synced` says that the store was given the actor list of the seeds; that is done once for many small calls.
     """
@@ -262,18 +265,44 @@ class KnownTexts:
     index: OriginIndex = field(default_factory=OriginIndex)
     version: int | None = None
     synced: bool = False
+    _signatures: dict[str, Signature] = field(default_factory=dict)
 
     def origins(self) -> OriginIndex:
         """The texts known so far."""
         version = store.data_version(self.db)
         if version != self.version:
-            self.index = OriginIndex(lambda day: store.articles_of_day(self.db, day))
+            self.index = OriginIndex(self)
             self.version = version
+            self._signatures.clear()
         return self.index
 
     def forget(self) -> None:
         """Load them anew at the next look: what was written since was taken back."""
         self.version, self.synced = None, False
+
+    def runs_of_day(self, day: str | None) -> Iterator[tuple[str, bytes]]:
+        """(article id, its `lookup_runs`) of the stored articles of one day."""
+        older: list[str] = []
+        for article_id, runs in store.runs_of_day(self.db, day):
+            if runs is None:
+                older.append(article_id)
+            else:
+                yield article_id, runs
+        for n in range(0, len(older), RECODE_ITEMS):
+            for article in store.load_articles(self.db, older[n : n + RECODE_ITEMS]):
+                yield article.article_id, lookup_runs(signature(article).runs)
+
+    def signatures(self, article_ids: Sequence[str]) -> Iterator[tuple[Signature, str]]:
+        """The signatures of stored articles, each with its origin's id as it is now."""
+        origins = store.origins_of(self.db, article_ids)
+        if len(self._signatures) > KEPT_SIGNATURES:
+            self._signatures.clear()
+        missing = [i for i in origins if i not in self._signatures]
+        for n in range(0, len(missing), RECODE_ITEMS):
+            for article in store.load_articles(self.db, missing[n : n + RECODE_ITEMS]):
+                self._signatures[article.article_id] = signature(article)
+        for article_id, origin_id in origins.items():
+            yield self._signatures[article_id], origin_id
 
 
 @dataclass(slots=True)
@@ -364,6 +393,7 @@ def _save(db: Database, article: Article, coding: CodedArticle, *, run: _Run, ta
     moved = store.join_origins(db, origin.origin_id, origin.replaces) if origin.replaces else []
     article = dataclasses.replace(article, revision=revision)
     store.save_article(db, article, run_id=run.id(), origin_id=origin.origin_id, origin_basis=origin.basis)
+    store.save_runs(db, article.article_id, origin.runs)
     _save_coding(db, article.article_id, coding, run=run, tally=tally)
     tally.new += 1
     if coding.outcome == "failed":

@@ -226,6 +226,15 @@ def m005_coders(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m006_text_runs(db: Database) -> None:
+    """The runs of words that texts are looked up by, so that a copy is found without reading the texts of its days again."""
+    db.execute(
+        "CREATE TABLE text_runs (article_id TEXT PRIMARY KEY REFERENCES articles(article_id) ON DELETE CASCADE, runs BLOB NOT NULL)"
+        " STRICT, WITHOUT ROWID"
+    )
+
+
 def split_statements(script: str) -> Iterator[str]:
     """The statements of an SQL script, one by one; triggers stay whole."""
     pending = ""
@@ -418,21 +427,36 @@ def join_origins(db: Database, origin_id: str, others: Sequence[str]) -> list[st
     return moved
 
 
-def articles_of_day(db: Database, day: str | None) -> Iterator[tuple[Article, str]]:
-    """The stored articles of a publication day (None: the undated ones), each with its origin's id."""
+def save_runs(db: Database, article_id: str, runs: bytes) -> None:
+    """Keep the runs of words that an article's text is looked up by."""
+    _insert(db, "text_runs", {"article_id": article_id, "runs": runs}, verb="INSERT OR REPLACE")
+
+
+def runs_of_day(db: Database, day: str | None) -> Iterator[tuple[str, bytes | None]]:
+    """(article id, the runs its text is looked up by) of the articles of a publication day (None: of the undated ones).
+
+    No runs where an older Dateline stored the article.
+    """
     given = "SELECT target FROM decisions WHERE kind = 'set_published'"
     if day is None:
         condition, params = "published_at_utc IS NULL", ()
     else:
         # Days and times of one day sort between the day itself and the day with the highest sign after it.
         condition, params = "published_at_utc BETWEEN ? AND ?", (day, day + "~")  # type: ignore[assignment]
-    sql = f"SELECT article_id, origin_id FROM articles WHERE ({condition} OR article_id IN ({given})) AND origin_id IS NOT NULL"
-    origins = dict(db.execute(sql, params).fetchall())
-    ids = sorted(origins)
-    for i in range(0, len(ids), 500):
-        for article in load_articles(db, ids[i : i + 500]):
-            if article.published == day:
-                yield article, origins[article.article_id]
+    by_hand = f"SELECT article_id FROM published_articles WHERE article_id IN ({given}) AND substr(effective_published_at_utc, 1, 10) IS ?"
+    ids = f"SELECT article_id FROM articles WHERE {condition} AND article_id NOT IN ({given}) UNION {by_hand}"
+    sql = f"SELECT article_id, runs FROM ({ids}) LEFT JOIN text_runs USING (article_id) ORDER BY article_id"
+    yield from db.execute(sql, (*params, day))
+
+
+def origins_of(db: Database, article_ids: Sequence[str]) -> dict[str, str]:
+    """The origin of each of these articles, by id, as it is now."""
+    found: dict[str, str] = {}
+    for n in range(0, len(article_ids), 500):
+        chunk = tuple(article_ids[n : n + 500])
+        sql = f"SELECT article_id, origin_id FROM articles WHERE article_id IN ({_marks(chunk)}) AND origin_id IS NOT NULL"
+        found |= dict(db.execute(sql, chunk).fetchall())
+    return found
 
 
 def data_version(db: Database) -> int:

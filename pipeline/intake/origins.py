@@ -9,11 +9,13 @@ from __future__ import annotations
 import re
 import struct
 import zlib
-from collections import defaultdict
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
 from functools import lru_cache
+from typing import Any, Protocol
+
+import numpy as np
 
 from pipeline.intake import patterns
 from pipeline.models import Article
@@ -35,8 +37,10 @@ SAMPLE = 8
 SHORT_RUNS = 60
 # Copies of a text come out within days; what is printed again later is another origin's business.
 WINDOW_DAYS = 7
-# So many texts are kept in memory, some 12 KB each, before days outside the window are dropped.
-KEPT_TEXTS = 20_000
+# Of so many texts the looked-up runs are kept in memory, some 500 bytes each, before days outside the window are dropped.
+KEPT_TEXTS = 100_000
+# Of one day, so many runs are kept apart from the others before they are sorted in with them.
+NEW_PAIRS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -55,7 +59,8 @@ class Origin:
     """The origin an article belongs to, the agency behind it, and how that was told.
 
     `start` and `end` are where the article names the agency, None where it names none. `replaces` are
-    origins that this article shows to be the same one: their articles move to `origin_id`.
+    origins that this article shows to be the same one: their articles move to `origin_id`. `runs` are those that
+    the article is looked up by.
     """
 
     origin_id: str
@@ -64,6 +69,7 @@ class Origin:
     start: int | None = None
     end: int | None = None
     replaces: tuple[str, ...] = ()
+    runs: bytes = b""
 
 
 def signature(article: Article) -> Signature:
@@ -103,70 +109,132 @@ def full_name(agency: str) -> str:
     return patterns.agencies().get(agency.casefold(), agency).casefold()
 
 
-class OriginIndex:
-    """The texts of the days around the articles that come in, and the origin of each.
+class Texts(Protocol):
+    """Where the texts lie that new ones are compared with."""
 
-    `load_day` gives the stored articles of one day (None: those without a date), each with its origin;
-    it is called once for every day that is needed, and again for days that were dropped to save memory.
-    Without it the index knows what it is given and drops nothing.
+    def runs_of_day(self, day: str | None) -> Iterable[tuple[str, bytes]]:
+        """(article id, its `lookup_runs`) of the articles of one day; None: of those without a date."""
+        ...
+
+    def signatures(self, article_ids: Sequence[str]) -> Iterable[tuple[Signature, str]]:
+        """These articles' signatures, each with its origin's id as it is now."""
+        ...
+
+
+class OriginIndex:
+    """The texts of the days around the articles that come in, to find those that share a run of words with a new one.
+
+    `texts` is where they lie: a day is loaded when it is needed, and again after it was dropped to save memory.
+    What is kept of a text is a few hundred bytes; the rest is asked for where a run is shared. Without `texts`
+    the index knows what it is given and drops nothing.
     """
 
-    def __init__(self, load_day: Callable[[str | None], Iterable[tuple[Article, str]]] | None = None) -> None:
-        self._load_day = load_day
-        self._days: dict[str | None, dict[int, list[str]]] = {}  # day -> sampled run -> article ids
-        self._signatures: dict[str, Signature] = {}
-        self._origins: dict[str, str] = {}
+    def __init__(self, texts: Texts | None = None) -> None:
+        self._texts = texts
+        self._days: dict[str | None, _Day] = {}  # the one used last at the end
+        self._own: dict[str, tuple[Signature, str]] = {}  # what is known where no `texts` are
 
     def find(self, article: Article) -> Origin:
         """The origin of an article among the texts of its days; the article is known from then on.
 
         Whatever order articles come in, the same ones end up in one origin under the same id: an
         origin is named after the least id of its articles, and one that links two origins joins them.
+        With `texts`, the caller stores the article, and the joining of origins, before the next is looked for.
         """
         known = signature(article)
-        same = [other for other in self._candidates(known) if is_same_text(known, other)]
-        found = _choose(article, known, same, self._origins)
+        same = [(other, origin_id) for other, origin_id in self._candidates(known) if is_same_text(known, other)]
+        found = _choose(article, known, [other for other, _ in same], {s.article_id: origin_id for s, origin_id in same})
         self.add(known, found.origin_id)
-        for article_id, origin_id in self._origins.items() if found.replaces else ():
-            if origin_id in found.replaces:
-                self._origins[article_id] = found.origin_id
+        self._join(found)
         return found
 
     def add(self, known: Signature, origin_id: str) -> None:
         """Make a text known, under its origin."""
-        if known.article_id in self._signatures:
-            return
-        self._signatures[known.article_id] = known
-        self._origins[known.article_id] = origin_id
-        index = self._day(known.published)
-        for run in _sampled(known.runs):
-            index[run].append(known.article_id)
+        self._day(known.published).add(known.article_id, lookup_runs(known.runs))
+        if self._texts is None and known.article_id not in self._own:
+            self._own[known.article_id] = known, origin_id
 
-    def _day(self, day: str | None) -> dict[int, list[str]]:
-        if day not in self._days:
-            self._days[day] = defaultdict(list)
-            for article, origin_id in self._load_day(day) if self._load_day else ():
-                self.add(signature(article), origin_id)
-        return self._days[day]
+    def _join(self, found: Origin) -> None:
+        for article_id, (known, origin_id) in self._own.items() if found.replaces else ():
+            if origin_id in found.replaces:
+                self._own[article_id] = known, found.origin_id
+
+    def _day(self, day: str | None) -> _Day:
+        here = self._days.pop(day, None) or _Day(self._texts.runs_of_day(day) if self._texts else ())
+        self._days[day] = here
+        return here
 
     def _forget(self, wanted: Sequence[str | None]) -> None:
-        """Drop the days outside those wanted, once there are too many texts and they can be loaded again."""
-        if self._load_day is None or len(self._signatures) <= KEPT_TEXTS:
+        """Drop the days that were not needed for longest, once there are too many texts and they can be loaded again."""
+        if self._texts is None:
             return
+        total = sum(len(day.ids) for day in self._days.values())
         for day in [d for d in self._days if d not in wanted]:
-            for article_id in {i for ids in self._days.pop(day).values() for i in ids}:
-                del self._signatures[article_id], self._origins[article_id]
+            if total <= KEPT_TEXTS:
+                return
+            total -= len(self._days.pop(day).ids)
 
-    def _candidates(self, known: Signature) -> Iterator[Signature]:
-        """Texts of the window that share a sampled run, each once, by id."""
-        days = window(known.published)
-        hits: set[str] = set()
-        for day in days:
-            index = self._day(day)
-            for run in _sampled(known.runs):
-                hits.update(index.get(run, ()))
+    def _candidates(self, known: Signature) -> list[tuple[Signature, str]]:
+        """Texts of the window that share a looked-up run, each once, by id, with their origins."""
+        days, runs = window(known.published), np.frombuffer(lookup_runs(known.runs), dtype="<u4")
+        hits = {i for day in days for i in self._day(day).sharing(runs)} - {known.article_id}
         self._forget(days)
-        yield from (self._signatures[i] for i in sorted(hits) if i != known.article_id)
+        found = self._texts.signatures(sorted(hits)) if self._texts else (self._own[i] for i in sorted(hits))
+        return sorted(found, key=lambda pair: pair[0].article_id)
+
+
+class _Day:
+    """The texts of one day, to be asked which of them have a run."""
+
+    def __init__(self, texts: Iterable[tuple[str, bytes]]) -> None:
+        self.ids: list[str] = []
+        self._known: set[str] = set()
+        # Texts come one by one and sorting all of a day for each would take long: what is new is sorted by itself.
+        self._all, self._new = _Pairs(), _Pairs()
+        for article_id, runs in texts:
+            self.add(article_id, runs)
+
+    def add(self, article_id: str, runs: bytes) -> None:
+        if article_id not in self._known:
+            self._known.add(article_id)
+            self._new.unsorted.append((len(self.ids), np.frombuffer(runs, dtype="<u4")))
+            self.ids.append(article_id)
+
+    def sharing(self, runs: Any) -> set[str]:
+        """The ids of the texts that have one of these runs."""
+        self._new.sort()
+        if len(self._new.runs) > NEW_PAIRS:
+            self._all.join(self._new)
+            self._new = _Pairs()
+        return {self.ids[n] for pairs in (self._all, self._new) for n in pairs.owners_of(runs)}
+
+
+class _Pairs:
+    """(run, number of the text) pairs sorted by run, eight bytes each."""
+
+    def __init__(self) -> None:
+        self.runs = self.owners = np.empty(0, dtype="<u4")
+        self.unsorted: list[tuple[int, Any]] = []
+
+    def sort(self) -> None:
+        if self.unsorted:
+            runs = np.concatenate([runs for _, runs in self.unsorted])
+            owners = np.repeat(np.array([n for n, _ in self.unsorted], dtype="<u4"), [len(runs) for _, runs in self.unsorted])
+            self.unsorted = []
+            self._merge(runs, owners)
+
+    def join(self, other: _Pairs) -> None:
+        self._merge(other.runs, other.owners)
+
+    def _merge(self, runs: Any, owners: Any) -> None:
+        runs, owners = np.concatenate([self.runs, runs]), np.concatenate([self.owners, owners])
+        order = np.argsort(runs, kind="stable")
+        self.runs, self.owners = runs[order], owners[order]
+
+    def owners_of(self, runs: Any) -> Iterator[int]:
+        begin, end = np.searchsorted(self.runs, runs, "left"), np.searchsorted(self.runs, runs, "right")
+        for i in np.flatnonzero(end > begin):
+            yield from self.owners[begin[i] : end[i]].tolist()
 
 
 def window(published: str | None) -> list[str | None]:
@@ -177,10 +245,10 @@ def window(published: str | None) -> list[str | None]:
     return [(here + timedelta(days=n)).isoformat() for n in range(-WINDOW_DAYS, WINDOW_DAYS + 1)]
 
 
-def _sampled(packed: bytes) -> Iterable[int]:
-    """The runs that a text is looked up by. The hash itself chooses, so that two texts choose the same ones."""
-    runs = runs_of(packed)
-    return runs if len(runs) <= SHORT_RUNS else [run for run in runs if run % SAMPLE == 0]
+def lookup_runs(packed: bytes) -> bytes:
+    """The runs of a signature that a text is looked up by. The hash itself chooses, so that two texts choose the same ones."""
+    runs = np.frombuffer(packed, dtype="<u4")
+    return packed if len(runs) <= SHORT_RUNS else runs[runs % SAMPLE == 0].tobytes()
 
 
 def _choose(article: Article, known: Signature, same: list[Signature], origins: Mapping[str, str]) -> Origin:
@@ -198,7 +266,7 @@ def _choose(article: Article, known: Signature, same: list[Signature], origins: 
     else:
         basis = "a text of its own"
     start, end = credit[1:] if credit else (None, None)
-    return Origin(ids[0], agency, basis, start, end, tuple(i for i in ids[1:] if i != own))
+    return Origin(ids[0], agency, basis, start, end, tuple(i for i in ids[1:] if i != own), lookup_runs(known.runs))
 
 
 def find_credit(article: Article) -> tuple[str, int, int] | None:
