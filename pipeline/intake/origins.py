@@ -9,10 +9,10 @@ from __future__ import annotations
 import re
 import struct
 import zlib
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from array import array
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, timedelta
-from functools import lru_cache
 from typing import Any, Protocol
 
 import numpy as np
@@ -22,6 +22,7 @@ from pipeline.models import Article
 
 # Words in a run: five in a row are seldom the same by chance, and an editor's change breaks no more than five of them.
 RUN_WORDS = 5
+RUN_BYTES = 4
 # Two texts are one where the shorter shares this much of its runs with the longer. Measured on 570 texts of
 # our own: copies and light edits share 0.55 and more, different stories of one event 0.16 and less ...
 SAME_SHARE = 0.5
@@ -35,6 +36,8 @@ SAME_RUNS = 10
 SAMPLE = 8
 # Texts of fewer runs than this are looked up by every run.
 SHORT_RUNS = 60
+# Copies share SAME_SHARE_AGENCY of the looked-up runs on the average, and hardly ever less than this; others share a turn of phrase.
+LOOKUP_SHARE = 0.08
 # Copies of a text come out within days; what is printed again later is another origin's business.
 WINDOW_DAYS = 7
 # Of so many texts the looked-up runs are kept in memory, some 500 bytes each, before days outside the window are dropped.
@@ -81,27 +84,28 @@ def signature(article: Article) -> Signature:
     return Signature(article.article_id, article.published, article.source, article.agency, packed)
 
 
-@lru_cache(maxsize=2048)
-def runs_of(packed: bytes) -> frozenset[int]:
-    """The hashes of a signature."""
-    return frozenset(struct.unpack(f"<{len(packed) // 4}I", packed))
+def _runs(packed: bytes) -> Any:
+    return np.frombuffer(packed, dtype="<u4")
+
+
+def _shared(a: Signature, b: Signature) -> int:
+    """How many runs two texts have both."""
+    return len(np.intersect1d(_runs(a.runs), _runs(b.runs), assume_unique=True))
 
 
 def share(a: Signature, b: Signature) -> float:
     """How much of the shorter text the longer one holds, 0 to 1."""
-    mine, theirs = runs_of(a.runs), runs_of(b.runs)
-    return len(mine & theirs) / min(len(mine), len(theirs))
+    return _shared(a, b) * RUN_BYTES / min(len(a.runs), len(b.runs))
 
 
 def is_same_text(a: Signature, b: Signature) -> bool:
     """Whether two texts are one text and its copy: see the rules at the head of this file."""
     if a.runs == b.runs:
         return True
-    mine, theirs = runs_of(a.runs), runs_of(b.runs)
-    both = len(mine & theirs)
+    mine, theirs, both = len(a.runs) // RUN_BYTES, len(b.runs) // RUN_BYTES, _shared(a, b)
     agency = bool(a.agency) and full_name(a.agency) == full_name(b.agency)
     enough = SAME_SHARE_AGENCY if agency else SAME_SHARE
-    return both >= SAME_RUNS and both >= enough * min(len(mine), len(theirs)) and both >= SAME_OF_ALL * len(mine | theirs)
+    return both >= SAME_RUNS and both >= enough * min(mine, theirs) and both >= SAME_OF_ALL * (mine + theirs - both)
 
 
 def full_name(agency: str) -> str:
@@ -132,6 +136,7 @@ class OriginIndex:
     def __init__(self, texts: Texts | None = None) -> None:
         self._texts = texts
         self._days: dict[str | None, _Day] = {}  # the one used last at the end
+        self._kept = 0  # texts of all these days
         self._own: dict[str, tuple[Signature, str]] = {}  # what is known where no `texts` are
 
     def find(self, article: Article) -> Origin:
@@ -150,7 +155,7 @@ class OriginIndex:
 
     def add(self, known: Signature, origin_id: str) -> None:
         """Make a text known, under its origin."""
-        self._day(known.published).add(known.article_id, lookup_runs(known.runs))
+        self._kept += self._day(known.published).add(known.article_id, lookup_runs(known.runs))
         if self._texts is None and known.article_id not in self._own:
             self._own[known.article_id] = known, origin_id
 
@@ -160,7 +165,10 @@ class OriginIndex:
                 self._own[article_id] = known, found.origin_id
 
     def _day(self, day: str | None) -> _Day:
-        here = self._days.pop(day, None) or _Day(self._texts.runs_of_day(day) if self._texts else ())
+        here = self._days.pop(day, None)
+        if here is None:
+            here = _Day(self._texts.runs_of_day(day) if self._texts else ())
+            self._kept += len(here.ids)
         self._days[day] = here
         return here
 
@@ -168,15 +176,14 @@ class OriginIndex:
         """Drop the days that were not needed for longest, once there are too many texts and they can be loaded again."""
         if self._texts is None:
             return
-        total = sum(len(day.ids) for day in self._days.values())
-        for day in [d for d in self._days if d not in wanted]:
-            if total <= KEPT_TEXTS:
+        for day in [d for d in self._days if d not in wanted] if self._kept > KEPT_TEXTS else ():
+            self._kept -= len(self._days.pop(day).ids)
+            if self._kept <= KEPT_TEXTS:
                 return
-            total -= len(self._days.pop(day).ids)
 
     def _candidates(self, known: Signature) -> list[tuple[Signature, str]]:
         """Texts of the window that share a looked-up run, each once, by id, with their origins."""
-        days, runs = window(known.published), np.frombuffer(lookup_runs(known.runs), dtype="<u4")
+        days, runs = window(known.published), lookup_runs(known.runs)
         hits = {i for day in days for i in self._day(day).sharing(runs)} - {known.article_id}
         self._forget(days)
         found = self._texts.signatures(sorted(hits)) if self._texts else (self._own[i] for i in sorted(hits))
@@ -189,24 +196,35 @@ class _Day:
     def __init__(self, texts: Iterable[tuple[str, bytes]]) -> None:
         self.ids: list[str] = []
         self._known: set[str] = set()
+        self._sizes = array("f")
         # Texts come one by one and sorting all of a day for each would take long: what is new is sorted by itself.
         self._all, self._new = _Pairs(), _Pairs()
         for article_id, runs in texts:
             self.add(article_id, runs)
 
-    def add(self, article_id: str, runs: bytes) -> None:
-        if article_id not in self._known:
+    def add(self, article_id: str, runs: bytes) -> bool:
+        """Whether it was not known."""
+        is_new = article_id not in self._known
+        if is_new:
+            pairs = _runs(runs)
             self._known.add(article_id)
-            self._new.unsorted.append((len(self.ids), np.frombuffer(runs, dtype="<u4")))
+            self._new.unsorted.append((len(self.ids), pairs))
+            self._sizes.append(_size(pairs))
             self.ids.append(article_id)
+        return is_new
 
-    def sharing(self, runs: Any) -> set[str]:
-        """The ids of the texts that have one of these runs."""
+    def sharing(self, runs: bytes) -> list[str]:
+        """The ids of the texts that have as many of these runs as a copy would have at the least."""
         self._new.sort()
         if len(self._new.runs) > NEW_PAIRS:
             self._all.join(self._new)
             self._new = _Pairs()
-        return {self.ids[n] for pairs in (self._all, self._new) for n in pairs.owners_of(runs)}
+        mine = _runs(runs)
+        # A text's runs lie all with the old or all with the new.
+        shared = np.bincount(np.concatenate([pairs.owners_of(mine) for pairs in (self._all, self._new)]), minlength=len(self.ids))
+        some = np.flatnonzero(shared)
+        needed = np.maximum(1, np.ceil(LOOKUP_SHARE * np.minimum(np.array(self._sizes)[some], _size(mine))))
+        return [self.ids[n] for n in some[shared[some] >= needed]]
 
 
 class _Pairs:
@@ -231,10 +249,15 @@ class _Pairs:
         order = np.argsort(runs, kind="stable")
         self.runs, self.owners = runs[order], owners[order]
 
-    def owners_of(self, runs: Any) -> Iterator[int]:
+    def owners_of(self, runs: Any) -> Any:
         begin, end = np.searchsorted(self.runs, runs, "left"), np.searchsorted(self.runs, runs, "right")
-        for i in np.flatnonzero(end > begin):
-            yield from self.owners[begin[i] : end[i]].tolist()
+        found = [self.owners[begin[i] : end[i]] for i in np.flatnonzero(end > begin)]
+        return np.concatenate(found) if found else self.owners[:0]
+
+
+def _size(runs: Any) -> float:
+    """How many looked-up runs a text has, one in SAMPLE of all: a short one, of which all are looked up, counts as if it were longer."""
+    return len(runs) / SAMPLE if (runs % SAMPLE).any() else float(len(runs))
 
 
 def window(published: str | None) -> list[str | None]:
@@ -247,7 +270,7 @@ def window(published: str | None) -> list[str | None]:
 
 def lookup_runs(packed: bytes) -> bytes:
     """The runs of a signature that a text is looked up by. The hash itself chooses, so that two texts choose the same ones."""
-    runs = np.frombuffer(packed, dtype="<u4")
+    runs = _runs(packed)
     return packed if len(runs) <= SHORT_RUNS else runs[runs % SAMPLE == 0].tobytes()
 
 
