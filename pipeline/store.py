@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlite_utils import Database, Migrations
 
-from pipeline.errors import NotFoundError, StoreBrokenError, StoreBusyError, StoreMissingError
+from pipeline.errors import NotFoundError, StoreBrokenError, StoreBusyError, StoreFullError, StoreMissingError
 from pipeline.linking import make_incident_id
 from pipeline.models import (
     Actor,
@@ -305,18 +305,20 @@ def writing(db: Database) -> Iterator[Database]:
             raise
     except sqlite3.OperationalError as e:
         if busy := _why_busy(e):
-            raise StoreBusyError(busy) from e
+            raise busy from e
         raise
 
 
-def _why_busy(error: sqlite3.OperationalError) -> str:
-    """What to say where a write failed for a reason that passes: nothing of it was written. Empty for any other error."""
+def _why_busy(error: sqlite3.OperationalError) -> StoreBusyError | None:
+    """What to say where a write failed for a reason that passes: nothing of it was written. None for any other error."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return f"another program holds the store ({error}); nothing was lost, run the same again"
+        return StoreBusyError(f"another program holds the store ({error}); nothing was lost, run the same again")
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
-        return f"the store could not be written ({error}); nothing was lost, make room on the disk and run the same again"
-    return ""
+        return StoreFullError(
+            f"the store could not be written ({error}); nothing was lost, make room on the disk and run the same again to go on"
+        )
+    return None
 
 
 @contextmanager
@@ -401,6 +403,34 @@ def article_known(db: Database, article_id: str) -> bool:
 def latest_revision(db: Database, story_id: str) -> int:
     """The number of the latest stored revision of a story; 0 when it is new."""
     return int(db.execute("SELECT COALESCE(MAX(revision), 0) FROM articles WHERE story_id = ?", (story_id,)).fetchone()[0])
+
+
+def order_revisions(db: Database, story_id: str) -> bool:
+    """Number the revisions of a story by the time each was published, those of one time or of none as they arrived; whether it changed.
+
+    What is known only by its day is later than nothing else of that day, and earlier than nothing: it stays as it arrived.
+    """
+    sql = "SELECT article_id, revision, effective_published_at_utc FROM published_articles WHERE story_id = ? ORDER BY rowid_"
+    rows = db.execute(
+        sql.replace("rowid_", "(SELECT rowid FROM articles a WHERE a.article_id = published_articles.article_id)"), (story_id,)
+    )
+    ordered: list[tuple[str, int, str | None]] = []
+    for row in rows.fetchall():
+        later = (n for n, other in enumerate(ordered) if _is_later(other[2], row[2]))
+        ordered.insert(next(later, len(ordered)), row)
+    moved = [(number, article_id) for number, (article_id, revision, _) in enumerate(ordered, 1) if number != revision]
+    # Two revisions must not have one number in between.
+    db.conn.executemany("UPDATE articles SET revision = -? WHERE article_id = ?", moved)
+    db.conn.executemany("UPDATE articles SET revision = ? WHERE article_id = ?", moved)
+    return bool(moved)
+
+
+def _is_later(a: str | None, b: str | None) -> bool:
+    """Whether a time of publication is surely later than another: a midnight is a day without its hour."""
+    if not a or not b:
+        return False
+    by_day = "T00:00:00" in a + b or len(a) == 10 or len(b) == 10
+    return a[:10] > b[:10] if by_day else a > b
 
 
 def save_article(
