@@ -172,7 +172,7 @@ def read_items(
             continue
         root = path if path.is_dir() else path.parent
         for file in find_files([path]):
-            yield from read_path(file, published=published, columns=columns, root=root, explain=explain)
+            yield from read_path(file, published=published, columns=columns, root=root, is_named=file == path, explain=explain)
 
 
 def ingest_items(

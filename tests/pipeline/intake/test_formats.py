@@ -15,8 +15,9 @@ from typing import Any
 import pytest
 
 from pipeline.errors import LimitError
-from pipeline.intake import Explanation, Refusal, archives, blobs, documents, feeds, read_bytes, read_path
+from pipeline.intake import Explanation, Refusal, archives, blobs, feeds, read_bytes, read_path
 from pipeline.intake.blobs import Budget, time_limit
+from pipeline.intake.cleaning import clean_text, join_hyphens
 from pipeline.models import Article
 from tests.pipeline.intake import samples
 
@@ -144,7 +145,24 @@ def test_letters_attached_and_saved_pages(tmp_path: Path) -> None:
 
 def test_hyphens_at_line_ends() -> None:
     text = "The govern-\nment and a cease-\nfire; self-\ndefence, a car-bomb; the car-\nbomb. Al-\nQaeda"
-    assert documents.join_hyphens(text) == "The government and a cease-fire; self-defence, a car-bomb; the car-bomb. Al-\nQaeda"
+    assert join_hyphens(text) == "The government and a cease-fire; self-defence, a car-bomb; the car-bomb. Al-\nQaeda"
+
+
+def test_words_divided_in_hard_wrapped_text_are_whole_and_compounds_keep_their_hyphen() -> None:
+    text = (
+        "KIRKUK, Iraq - Two soldiers were killed on Sunday and three others were woun-\n"
+        "ded when a roadside bomb hit their convoy near the town of Daquq, an Iran-\n"
+        "backed militia said. The army in the city spoke of nothing else than self-\n"
+        "defense, and the governor of the province of a breach of the long cease-\n"
+        "fire that had held since the summer in all five provinces. The govern-\n"
+        "ment in the capital did not answer. The road has been closed by police-\n"
+        "men who guard it; the policemen had seen nothing that whole evening long.\n"
+    )
+    cleaned = clean_text(text)
+    assert "\n" not in cleaned
+    for words in ("were wounded when", "an Iran-backed militia", "self-defense,", "cease-fire that", "government in", "by policemen who"):
+        assert words in cleaned
+    assert clean_text(cleaned) == cleaned
 
 
 def test_explain_of_a_mailbox_says_where_each_letter_was(tmp_path: Path) -> None:
