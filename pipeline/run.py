@@ -44,9 +44,6 @@ RECODE_ITEMS = 500
 # A store that another program holds is tried so often, half a minute each time.
 LOCKED_TRIES = 10
 
-# Of texts that share a run with one that came in, so many signatures are kept, some 2 KB each: copies of a story come together.
-KEPT_SIGNATURES = 5_000
-
 DEMONSTRATION = SEEDS / "articles"
 
 
@@ -294,7 +291,6 @@ class KnownTexts:
     index: OriginIndex = field(default_factory=OriginIndex)
     version: int | None = None
     synced: bool = False
-    _signatures: dict[str, Signature] = field(default_factory=dict)
 
     def origins(self) -> OriginIndex:
         """The texts known so far."""
@@ -302,7 +298,6 @@ class KnownTexts:
         if version != self.version:
             self.index = OriginIndex(self)
             self.version = version
-            self._signatures.clear()
         return self.index
 
     def forget(self) -> None:
@@ -316,22 +311,18 @@ class KnownTexts:
             if runs is None:
                 older.append(article_id)
             else:
-                yield article_id, runs
+                yield article_id, lookup_runs(runs)
         for n in range(0, len(older), RECODE_ITEMS):
             for article in store.load_articles(self.db, older[n : n + RECODE_ITEMS]):
                 yield article.article_id, lookup_runs(signature(article).runs)
 
     def signatures(self, article_ids: Sequence[str]) -> Iterator[tuple[Signature, str]]:
         """The signatures of stored articles, each with its origin's id as it is now."""
-        origins = store.origins_of(self.db, article_ids)
-        if len(self._signatures) > KEPT_SIGNATURES:
-            self._signatures.clear()
-        missing = [i for i in origins if i not in self._signatures]
-        for n in range(0, len(missing), RECODE_ITEMS):
-            for article in store.load_articles(self.db, missing[n : n + RECODE_ITEMS]):
-                self._signatures[article.article_id] = signature(article)
-        for article_id, origin_id in origins.items():
-            yield self._signatures[article_id], origin_id
+        for article_id, source, agency, origin_id, runs in store.runs_of(self.db, article_ids):
+            if runs is None:
+                (article,) = store.load_articles(self.db, [article_id])
+                runs = signature(article).runs
+            yield Signature(article_id, source, agency, runs), origin_id
 
 
 @dataclass(slots=True)

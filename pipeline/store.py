@@ -228,7 +228,7 @@ def m005_coders(db: Database) -> None:
 
 @migrations()
 def m006_text_runs(db: Database) -> None:
-    """The runs of words that texts are looked up by, so that a copy is found without reading the texts of its days again."""
+    """The runs of words of each text, by their hashes, so that a copy is found without reading the texts of its days again."""
     db.execute(
         "CREATE TABLE text_runs (article_id TEXT PRIMARY KEY REFERENCES articles(article_id) ON DELETE CASCADE, runs BLOB NOT NULL)"
         " STRICT, WITHOUT ROWID"
@@ -458,12 +458,12 @@ def join_origins(db: Database, origin_id: str, others: Sequence[str]) -> list[st
 
 
 def save_runs(db: Database, article_id: str, runs: bytes) -> None:
-    """Keep the runs of words that an article's text is looked up by."""
+    """Keep the runs of words of an article's text (`intake.origins.Signature`)."""
     _insert(db, "text_runs", {"article_id": article_id, "runs": runs}, verb="INSERT OR REPLACE")
 
 
 def runs_of_day(db: Database, day: str | None) -> Iterator[tuple[str, bytes | None]]:
-    """(article id, the runs its text is looked up by) of the articles of a publication day (None: of the undated ones).
+    """(article id, the runs of its text) of the articles of a publication day (None: of the undated ones).
 
     No runs where an older Dateline stored the article.
     """
@@ -479,14 +479,14 @@ def runs_of_day(db: Database, day: str | None) -> Iterator[tuple[str, bytes | No
     yield from db.execute(sql, (*params, day))
 
 
-def origins_of(db: Database, article_ids: Sequence[str]) -> dict[str, str]:
-    """The origin of each of these articles, by id, as it is now."""
-    found: dict[str, str] = {}
+def runs_of(db: Database, article_ids: Sequence[str]) -> Iterator[tuple[str, str, str, str, bytes | None]]:
+    """(article id, source, agency, origin's id as it is now, runs of its text) of stored articles; no runs as in `runs_of_day`."""
     for n in range(0, len(article_ids), 500):
         chunk = tuple(article_ids[n : n + 500])
-        sql = f"SELECT article_id, origin_id FROM articles WHERE article_id IN ({_marks(chunk)}) AND origin_id IS NOT NULL"
-        found |= dict(db.execute(sql, chunk).fetchall())
-    return found
+        sql = "SELECT article_id, source, agency, origin_id, runs FROM articles LEFT JOIN text_runs USING (article_id)"
+        yield from db.execute(
+            f"{sql} WHERE article_id IN ({_marks(chunk)}) AND origin_id IS NOT NULL ORDER BY article_id", chunk
+        ).fetchall()
 
 
 def data_version(db: Database) -> int:

@@ -37,7 +37,7 @@ SAMPLE = 8
 # Texts of fewer runs than this are looked up by every run.
 SHORT_RUNS = 60
 # Copies share SAME_SHARE_AGENCY of the looked-up runs on the average, and hardly ever less than this; others share a turn of phrase.
-LOOKUP_SHARE = 0.08
+LOOKUP_SHARE = 0.12
 # Copies of a text come out within days; what is printed again later is another origin's business.
 WINDOW_DAYS = 7
 # Of so many texts the looked-up runs are kept in memory, some 500 bytes each, before days outside the window are dropped.
@@ -51,7 +51,6 @@ class Signature:
     """What is kept of an article to know its text again: hashes of its runs of words, sorted, four bytes each."""
 
     article_id: str
-    published: str | None
     source: str
     agency: str
     runs: bytes
@@ -62,8 +61,8 @@ class Origin:
     """The origin an article belongs to, the agency behind it, and how that was told.
 
     `start` and `end` are where the article names the agency, None where it names none. `replaces` are
-    origins that this article shows to be the same one: their articles move to `origin_id`. `runs` are those that
-    the article is looked up by.
+    origins that this article shows to be the same one: their articles move to `origin_id`. `runs` are
+    those of the article's signature.
     """
 
     origin_id: str
@@ -81,7 +80,7 @@ def signature(article: Article) -> Signature:
     # A text shorter than one run is one run.
     runs = {zlib.crc32(" ".join(words[i : i + RUN_WORDS]).encode()) for i in range(max(len(words) - RUN_WORDS, 0) + 1)}
     packed = struct.pack(f"<{len(runs)}I", *sorted(runs))
-    return Signature(article.article_id, article.published, article.source, article.agency, packed)
+    return Signature(article.article_id, article.source, article.agency, packed)
 
 
 def _runs(packed: bytes) -> Any:
@@ -147,15 +146,15 @@ class OriginIndex:
         With `texts`, the caller stores the article, and the joining of origins, before the next is looked for.
         """
         known = signature(article)
-        same = [(other, origin_id) for other, origin_id in self._candidates(known) if is_same_text(known, other)]
+        same = [(other, origin_id) for other, origin_id in self._candidates(known, article.published) if is_same_text(known, other)]
         found = _choose(article, known, [other for other, _ in same], {s.article_id: origin_id for s, origin_id in same})
-        self.add(known, found.origin_id)
+        self.add(known, found.origin_id, day=article.published)
         self._join(found)
         return found
 
-    def add(self, known: Signature, origin_id: str) -> None:
+    def add(self, known: Signature, origin_id: str, *, day: str | None) -> None:
         """Make a text known, under its origin."""
-        self._kept += self._day(known.published).add(known.article_id, lookup_runs(known.runs))
+        self._kept += self._day(day).add(known.article_id, lookup_runs(known.runs))
         if self._texts is None and known.article_id not in self._own:
             self._own[known.article_id] = known, origin_id
 
@@ -181,10 +180,10 @@ class OriginIndex:
             if self._kept <= KEPT_TEXTS:
                 return
 
-    def _candidates(self, known: Signature) -> list[tuple[Signature, str]]:
+    def _candidates(self, known: Signature, day: str | None) -> list[tuple[Signature, str]]:
         """Texts of the window that share a looked-up run, each once, by id, with their origins."""
-        days, runs = window(known.published), lookup_runs(known.runs)
-        hits = {i for day in days for i in self._day(day).sharing(runs)} - {known.article_id}
+        days, runs = window(day), lookup_runs(known.runs)
+        hits = {i for near in days for i in self._day(near).sharing(runs)} - {known.article_id}
         self._forget(days)
         found = self._texts.signatures(sorted(hits)) if self._texts else (self._own[i] for i in sorted(hits))
         return sorted(found, key=lambda pair: pair[0].article_id)
@@ -289,7 +288,7 @@ def _choose(article: Article, known: Signature, same: list[Signature], origins: 
     else:
         basis = "a text of its own"
     start, end = credit[1:] if credit else (None, None)
-    return Origin(ids[0], agency, basis, start, end, tuple(i for i in ids[1:] if i != own), lookup_runs(known.runs))
+    return Origin(ids[0], agency, basis, start, end, tuple(i for i in ids[1:] if i != own), known.runs)
 
 
 def find_credit(article: Article) -> tuple[str, int, int] | None:

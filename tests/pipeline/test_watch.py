@@ -7,10 +7,8 @@ import os
 import signal
 import subprocess
 import sys
-import threading
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -27,6 +25,7 @@ from pipeline.settings import ROOT
 from pipeline.watch import Watch, _Brought
 from tests.fakes import FakeCoder
 from tests.feedserver import Site, serving
+from tests.watching import until, watching
 
 KILLED = "5 people were killed in Kirkuk on 2023-12-03, the police said. They were on their way to work when a bomb hit their minibus."
 MORE = "The road was closed for hours, and the wounded were taken to the general hospital of the city, where doctors worked into the night."
@@ -36,52 +35,6 @@ MORE = "The road was closed for hours, and the wounded were taken to the general
 def site() -> Iterator[Site]:
     with serving() as found:
         yield found
-
-
-class Running:
-    """A watch in a thread, with what it logged."""
-
-    def __init__(self, path: Path, sources: Sources) -> None:
-        self.events: list[dict[str, Any]] = []
-        self.stop = threading.Event()
-        self.error: BaseException | None = None
-        self._thread = threading.Thread(target=self._run, args=(path, sources))
-        self._thread.start()
-
-    def _run(self, path: Path, sources: Sources) -> None:
-        db = store.open_store(path)
-        try:
-            fetcher = Fetcher(allowed=frozenset({"127.0.0.1"}), pause_s=0.0, max_seconds=5.0)
-            Watch(db, sources, FakeCoder(), self.events.append, fetcher, self.stop).run()
-        except BaseException as e:
-            self.error = e
-        finally:
-            db.close()
-
-    def end(self) -> None:
-        self.stop.set()
-        self._thread.join(10)
-        assert not self._thread.is_alive()
-        if self.error:
-            raise self.error
-
-
-@contextmanager
-def watching(path: Path, *sources: Source) -> Iterator[Running]:
-    store.open_store(path).close()  # so that whoever reads meanwhile finds a whole schema
-    running = Running(path, Sources(sources))
-    try:
-        yield running
-    finally:
-        running.end()
-
-
-def until(condition: Callable[[], bool], seconds: float = 30.0) -> float:
-    began = time.monotonic()
-    while not condition():
-        assert time.monotonic() - began < seconds, "it did not happen"
-        time.sleep(0.05)
-    return time.monotonic() - began
 
 
 def deaths(path: Path) -> tuple[int, int]:
