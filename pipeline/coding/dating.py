@@ -23,6 +23,7 @@ PLANNED, ELSEWHERE, NEAR, OWN, HAPPENED = 0, 1, 2, 3, 4
 # An article that names no day tells what happened on its day or the day before; a statement likewise.
 NEWS_LAG = dt.timedelta(days=1)
 HAPPEN, BACK, PLAN, ANSWER, MESSAGE = (word_set(name, "date_words.csv") for name in ("happen", "back", "plan", "answer", "message"))
+LATE_DEATH, LATE_DEATH_OF, LATE_DEATH_IN = (word_set(f"late_death{end}", "date_words.csv") for end in ("", "_of", "_in"))
 
 
 def is_said(doc: Doc, d: DateMention) -> bool:
@@ -73,6 +74,8 @@ def grip_of(doc: Doc, d: DateMention, heads: Collection[int]) -> int:
     inside = set(range(span.start, span.end))
     node = _top(span)
     for _ in range(6):
+        if _is_late_death(node):
+            return ELSEWHERE
         if node.i in heads and node.i not in inside:
             return PLANNED if _is_plan(node) else OWN
         if node.pos_ in ("VERB", "AUX") and node.i not in inside:
@@ -102,6 +105,14 @@ def grip_of(doc: Doc, d: DateMention, heads: Collection[int]) -> int:
         if up.i in heads:
             return NEAR
     return ELSEWHERE
+
+
+def _is_late_death(verb: Token) -> bool:
+    """Whether a verb tells that somebody wounded died afterwards: in hospital, of wounds."""
+    if verb.lemma_ not in LATE_DEATH or verb.pos_ != "VERB":
+        return False
+    tied = [(p.lower_, n.lemma_.lower()) for p in verb.children if p.dep_ == "prep" for n in p.children if n.dep_ == "pobj"]
+    return any(n in (LATE_DEATH_IN if p in ("in", "at") else LATE_DEATH_OF if p in ("of", "from", "to") else ()) for p, n in tied)
 
 
 def _top(span: Span) -> Token:
