@@ -23,6 +23,7 @@ PLANNED, ELSEWHERE, NEAR, OWN, HAPPENED = 0, 1, 2, 3, 4
 # An article that names no day tells what happened on its day or the day before; a statement likewise.
 NEWS_LAG = dt.timedelta(days=1)
 HAPPEN, BACK, PLAN, ANSWER, MESSAGE = (word_set(name, "date_words.csv") for name in ("happen", "back", "plan", "answer", "message"))
+RECOUNT, TALLY = (word_set(name, "date_words.csv") for name in ("recount", "tally"))
 LATE_DEATH, LATE_DEATH_OF, LATE_DEATH_IN = (word_set(f"late_death{end}", "date_words.csv") for end in ("", "_of", "_in"))
 
 
@@ -38,6 +39,8 @@ def is_said(doc: Doc, d: DateMention) -> bool:
     before = doc[max(0, span.start - 2) : span.start].text.lower()
     verb = _top(span)
     if verb.pos_ == "VERB" and (verb.lemma_ in ANSWER or any(c.dep_ == "dobj" and c.lemma_ in MESSAGE for c in verb.children)):
+        return True
+    if _is_recount(verb):
         return True
     node = span.root
     for _ in range(3):
@@ -105,6 +108,11 @@ def grip_of(doc: Doc, d: DateMention, heads: Collection[int]) -> int:
         if up.i in heads:
             return NEAR
     return ELSEWHERE
+
+
+def _is_recount(verb: Token) -> bool:
+    """Whether a verb brings a toll up to date: what it dates is the news of it."""
+    return verb.lemma_ in RECOUNT and any(c.lemma_.lower() in TALLY and c.dep_ in ("dobj", "nsubj", "nsubjpass", "attr") for c in verb.children)
 
 
 def _is_late_death(verb: Token) -> bool:
