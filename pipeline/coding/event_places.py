@@ -331,7 +331,9 @@ def event_place(
         return None, {"country": likely[0], "where_prec": 6, **point}, likely[1:]
     p = place.place or _anchor(places, place)
     fields: dict[str, Any] = {
-        "place_name": OF_TOWN.sub("", text_of(doc)[place.phrase_start : place.phrase_end]),
+        "place_name": place.place.name
+        if place.relation == "again" and place.place is not None  # "there", "the same town"
+        else OF_TOWN.sub("", text_of(doc)[place.phrase_start : place.phrase_end]),
         "where_prec": place.where_prec,
         "country": p.country
         if p and p.country
