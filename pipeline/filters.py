@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.errors import SettingsError
-from pipeline.models import EVENT_TYPE_OF, EVENT_TYPES
+from pipeline.models import EVENT_TYPE_OF, EVENT_TYPES, MODES
 
 ROLES = ("either", "initiator", "target")
 
@@ -30,7 +30,9 @@ class Filters:
     admin1: tuple[str, ...] = ()
     actor: tuple[str, ...] = ()  # names; an actor's children count as the actor
     role: str = "either"  # the actor is initiator (side A), target (side B) or either
+    against: tuple[str, ...] = ()  # names on the side opposite to the actor's; their children count too
     event_type: tuple[str, ...] = ()  # ACLED event types or sub-event types
+    mode: tuple[str, ...] = ()  # means used, as the codebook names them
     deaths_min: int | None = None
     deaths_max: int | None = None
     text: str = ""  # words to find in the articles, the place and the actors
@@ -38,7 +40,7 @@ class Filters:
     undated: bool = True  # whether incidents without a date are in, when a date range is set
 
 
-LISTS = ("country", "admin1", "actor", "event_type", "status")
+LISTS = ("country", "admin1", "actor", "against", "event_type", "mode", "status")
 NUMBERS = ("deaths_min", "deaths_max")
 DATES = ("date_from", "date_to")
 # URL parameters are short and stable: links are kept in reports for years.
@@ -89,6 +91,8 @@ def _read(name: str, items: list[str]) -> Any:
             unknown = [i for i in items if i not in EVENT_TYPES and i not in EVENT_TYPE_OF]
             if unknown:
                 raise ValueError(f"{unknown[0]!r} is no event type or sub-event type of the codebook")
+        if name == "mode" and (odd := [i for i in items if i not in MODES]):
+            raise ValueError(f"{odd[0]!r} is none of {', '.join(MODES)}")
         return tuple(i.upper() for i in items) if name == "country" else tuple(items)
     value = items[-1]
     if name in NUMBERS:
@@ -129,6 +133,30 @@ def fts_query(words: str) -> str:
 
 def _in(column: str, values: Sequence[Any]) -> str:
     return f"{column} IN ({','.join('?' * len(values))})"
+
+
+def named(alias: str, names: Sequence[str]) -> tuple[str, list[str]]:
+    """The SQL condition, and its parameters, that a row of incident_actors is one of these names or a branch of one."""
+    given = ",".join(["(?)"] * len(names))
+    tree = f"SELECT descendant FROM actor_tree WHERE {_in('ancestor', names)}"
+    return f"{alias}.name IN (VALUES {given} UNION {tree})", [*names, *names]
+
+
+def _parties(filters: Filters) -> tuple[str, list[str]]:
+    """The condition on who took part: the actor in its role, the other side opposite to it, each where it is given."""
+    rows, terms, params = [], list[str](), list[str]()
+    sides = {"initiator": ("a", "b"), "target": ("b", "a")}.get(filters.role, (None, None))
+    for alias, names, side in (("x", filters.actor, sides[0]), ("y", filters.against, sides[1])):
+        if not names:
+            continue
+        condition, found = named(alias, names)
+        rows.append(alias)
+        terms += [condition, *([f"{alias}.side = '{side}'"] if side else [])]
+        params += found
+    if len(rows) == 2:
+        terms.append("y.incident_id = x.incident_id AND y.side <> x.side")
+    tables = ", ".join(f"incident_actors {alias}" for alias in rows)
+    return f"i.incident_id IN (SELECT {rows[0]}.incident_id FROM {tables} WHERE {' AND '.join(terms)})", params
 
 
 def where(filters: Filters, *, assertion: str | None = "asserted") -> tuple[str, list[Any]]:
@@ -176,14 +204,13 @@ def where(filters: Filters, *, assertion: str | None = "asserted") -> tuple[str,
     if filters.deaths_max is not None:
         terms.append("i.deaths_best <= ?")
         params.append(filters.deaths_max)
-    if filters.actor:
-        side = {"initiator": " AND ia.side = 'a'", "target": " AND ia.side = 'b'"}.get(filters.role, "")
-        tree = f"SELECT descendant FROM actor_tree WHERE {_in('ancestor', filters.actor)}"
-        terms.append(
-            "i.incident_id IN (SELECT ia.incident_id FROM incident_actors ia WHERE "
-            f"({_in('ia.name', filters.actor)} OR ia.name IN ({tree})){side})"
-        )
-        params += [*filters.actor, *filters.actor]
+    if filters.mode:
+        terms.append(f"EXISTS (SELECT 1 FROM json_each(i.modes) m WHERE {_in('m.value', filters.mode)})")
+        params += filters.mode
+    if filters.actor or filters.against:
+        condition, names = _parties(filters)
+        terms.append(condition)
+        params += names
     if filters.text:
         like = "%" + re.sub(r"([\\%_])", r"\\\1", filters.text.strip('"')) + "%"
         options = [
