@@ -53,6 +53,7 @@ def widget_values(filters: Filters) -> dict[str, Any]:
         "f_undated": filters.undated,
         "f_country": list(filters.country),
         "f_admin1": list(filters.admin1),
+        "f_place": list(filters.place),
         "f_actor": list(filters.actor),
         "f_role": filters.role,
         "f_against": list(filters.against),
@@ -72,6 +73,7 @@ def read_widgets(values: Mapping[str, Any]) -> Filters:
         date_to=day_to.isoformat() if day_to else None,
         country=tuple(values.get("f_country") or ()),
         admin1=tuple(values.get("f_admin1") or ()),
+        place=tuple(values.get("f_place") or ()),
         actor=tuple(values.get("f_actor") or ()),
         role=(values.get("f_role") or "either") if values.get("f_actor") or values.get("f_against") else "either",
         against=tuple(values.get("f_against") or ()),
@@ -162,6 +164,9 @@ def _show_where(options: Mapping[str, list[Any]]) -> None:
     chosen = st.multiselect("Country", countries, key="f_country", format_func=country_name, placeholder="Anywhere")
     regions = sorted({region for country, region in options["admin1"] if not chosen or country in chosen})
     st.multiselect("Region", _with_chosen(regions, "f_admin1"), key="f_admin1", placeholder="Any province or governorate")
+    # Too many to choose from here: one comes with a link, from a map or a list of places, and can be taken off again.
+    if places := _with_chosen((), "f_place"):
+        st.multiselect("Place", places, key="f_place", placeholder="Any place")
 
 
 def _show_who(options: Mapping[str, list[Any]]) -> None:

@@ -23,6 +23,7 @@ FILTER_HELP = {
     "to": "On or before this day, like 2023-12-31.",
     "country": "ISO 3166-1 alpha-2 code, like IQ.",
     "admin1": "Name of a first-order division.",
+    "place": "Name of a place as it is coded.",
     "actor": "Name of an actor; its children count as the actor.",
     "role": "The actor is initiator, target or either.",
     "against": "Name of an actor on the side opposite to --actor; its children count as the actor.",

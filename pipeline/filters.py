@@ -28,6 +28,7 @@ class Filters:
     date_to: str | None = None  # ISO, inclusive
     country: tuple[str, ...] = ()  # ISO 3166-1 alpha-2
     admin1: tuple[str, ...] = ()
+    place: tuple[str, ...] = ()  # names of places as coded
     actor: tuple[str, ...] = ()  # names; an actor's children count as the actor
     role: str = "either"  # the actor is initiator (side A), target (side B) or either
     against: tuple[str, ...] = ()  # names on the side opposite to the actor's; their children count too
@@ -40,7 +41,7 @@ class Filters:
     undated: bool = True  # whether incidents without a date are in, when a date range is set
 
 
-LISTS = ("country", "admin1", "actor", "against", "event_type", "mode", "status")
+LISTS = ("country", "admin1", "place", "actor", "against", "event_type", "mode", "status")
 NUMBERS = ("deaths_min", "deaths_max")
 DATES = ("date_from", "date_to")
 # URL parameters are short and stable: links are kept in reports for years.
@@ -165,9 +166,14 @@ def where(filters: Filters, *, assertion: str | None = "asserted") -> tuple[str,
     `assertion` limits to one kind (tallies count `asserted` only); None gives every kind. Merged and
     rejected incidents are never in, unless the status filter asks for rejected ones.
     """
-    terms, params = ["i.merged_into IS NULL"], list[Any]()
+    # SQLite takes an index for what most incidents meet, and reads them in its order, ten times as slow as by the actors' incidents or
+    # all in a row; the plus keeps it from that where nothing else that the index holds is asked for.
+    narrow = filters.country or filters.event_type or filters.date_from or filters.date_to
+    narrow = narrow or filters.deaths_min is not None or filters.deaths_max is not None
+    plus = "" if narrow and not (filters.actor or filters.against) else "+"
+    terms, params = [f"{plus}i.merged_into IS NULL"], list[Any]()
     if assertion:
-        terms.append("i.assertion = ?")
+        terms.append(f"{plus}i.assertion = ?")
         params.append(assertion)
     if filters.status:
         terms.append(_in("i.review_status", filters.status))
@@ -192,6 +198,9 @@ def where(filters: Filters, *, assertion: str | None = "asserted") -> tuple[str,
     if filters.admin1:
         terms.append(_in("i.admin1", filters.admin1))
         params += filters.admin1
+    if filters.place:
+        terms.append(_in("i.place_name", filters.place))
+        params += filters.place
     if filters.event_type:
         kinds = [t for t in filters.event_type if t in EVENT_TYPES]
         subs = [t for t in filters.event_type if t in EVENT_TYPE_OF]

@@ -179,6 +179,8 @@ def _unknowns(filters: Filters) -> Iterable[tuple[str, Filters, str]]:
         yield "its country is not known", replace(filters, country=()), "i.country IS NULL"
     if filters.admin1:
         yield "its province is not known", replace(filters, admin1=()), "i.admin1 IS NULL"
+    if filters.place:
+        yield "its place is not known", replace(filters, place=()), "i.place_name IS NULL"
     if filters.event_type:
         yield "its type is not known", replace(filters, event_type=()), "i.event_type IS NULL"
     if filters.deaths_min is not None or filters.deaths_max is not None:

@@ -13,7 +13,7 @@ from pipeline.models import EVENT_TYPE_OF, EVENT_TYPES
 CASES = {
     "nothing": Filters(),
     "dates": Filters(date_from="2023-12-01", date_to="2023-12-31", undated=False),
-    "places": Filters(country=("IQ", "SY"), admin1=("Kirkuk",)),
+    "places": Filters(country=("IQ", "SY"), admin1=("Kirkuk",), place=("Daquq",)),
     "who": Filters(actor=("Kataib Hezbollah",), role="initiator"),
     "against": Filters(actor=("Kataib Hezbollah",), role="target", against=("United States",)),
     "means": Filters(mode=("drone", "aerial")),

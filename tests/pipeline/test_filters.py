@@ -75,6 +75,11 @@ def test_means_are_any_of_those_asked_for(select: Callable[[Filters], set[str]],
         assert select(Filters(mode=modes)) == expected
 
 
+def test_place_is_the_name_as_coded(select: Callable[[Filters], set[str]]) -> None:
+    assert select(Filters(place=("Kirkuk",))) == select(Filters(admin1=("Kirkuk",), place=("Kirkuk",))) != set()
+    assert select(Filters(place=("kirk",))) == set()
+
+
 def test_both_stand_in_the_address() -> None:
     filters = Filters(actor=("JNIM",), role="target", against=(MALI, NIGERIA), mode=("drone",))
     assert from_params(to_params(filters)) == filters
