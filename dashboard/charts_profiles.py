@@ -113,7 +113,7 @@ def toll_figure(sums: Sums, filters: Filters, label: str) -> Figure:
     best, bracket, rest = toll_words(sums).partition(" (")
     small = f"<small>{bracket}{rest}</small>" if bracket else ""
     tip = "The best figures of the incidents added up; in brackets the lowest and the highest ones. “+”: some figures have no upper end."
-    return Figure(to_monitor(filters, best + small) if sums.incidents else NOT_STATED, label, unstated_words(sums), tip)
+    return Figure(to_monitor(filters, best + small, css="pf-n pf-toll") if sums.incidents else NOT_STATED, label, unstated_words(sums), tip)
 
 
 # --- over time -----------------------------------------------------------------------------------

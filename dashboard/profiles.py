@@ -118,17 +118,17 @@ def resolve_name(asked: str, names: Mapping[str, Sequence[str]]) -> str | None:
 
 def similar_names(asked: str, names: Iterable[str]) -> list[str]:
     """The names most like one that there is not, best first."""
-    found = process.extract(asked, list(names), scorer=fuzz.WRatio, score_cutoff=LIKE, limit=MAX_SUGGESTIONS)
+    found = process.extract(asked, list(names), scorer=fuzz.WRatio, processor=str.casefold, score_cutoff=LIKE, limit=MAX_SUGGESTIONS)
     return [name for name, *_ in found]
 
 
 def profile_links(filters: Filters) -> None:
-    """Below a filtered view: the ways to the profiles of the groups and countries it is limited to."""
+    """In the sidebar of a filtered view: the ways to the profiles of the groups and countries it is limited to."""
     days = {k: v for k, v in to_params(period(filters)).items() if isinstance(v, str)}
     subjects = [("actors", name, {"actor": name}) for name in filters.actor[:MAX_GROUPS]]
     subjects += [("regions", country_name(code), {"country": code}) for code in filters.country[:MAX_GROUPS]]
     if not subjects or page_of("actors") is None:
         return
-    with st.container(horizontal=True, key="profile_links", gap="small"):
+    with st.sidebar.container(key="profile_links", gap=None):
         for page, name, params in subjects:
             link(page, f"Profile of {name}", **params, **days)
