@@ -17,7 +17,7 @@ import pandas as pd
 from dashboard import maps
 from dashboard.charts import SHORT_TYPES, bin_label, edge_colour, type_colour
 from dashboard.evidence import escape_text
-from dashboard.outlines import Frame, Outline, middle, path_of
+from dashboard.outlines import Frame, Outline, box_of, middle, path_of
 from dashboard.queries_profiles import Part, Sums
 from dashboard.wording import NOT_STATED, country_name, format_count, format_day, incident_title, plural
 from pipeline.filters import Filters, to_params
@@ -443,7 +443,11 @@ def _area_labels(areas: Sequence[Area], frame: Frame, bounds: Sequence[int], sha
         box = maps.text_box(x, y, area.outline.name)
         if box[0] > 0 and box[2] < frame.width and 8 < y < frame.height - 8 and not maps.overlaps(box, taken):
             taken.append(box)
-            deep = " deep" if area.value and bounds and shades[class_of(area.value, bounds) - 1] > CLASSES - 2 else ""
+            # Light words on a dark shape, but only where it holds all of them.
+            west, _, east, _ = box_of(point for polygon in area.outline.polygons for point in polygon[0])
+            holds = frame.point(east, 0)[0] - frame.point(west, 0)[0] > box[2] - box[0]
+            dark = area.value and bounds and shades[class_of(area.value, bounds) - 1] > CLASSES - 2
+            deep = " deep" if dark and holds else ""
             spans.append(_word(f"place middle{deep}", x, y, area.outline.name, frame))
     return "".join(spans)
 

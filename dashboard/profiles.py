@@ -11,9 +11,10 @@ from urllib.parse import parse_qs
 import streamlit as st
 from rapidfuzz import fuzz, process
 
+from dashboard import reading
 from dashboard.filters import FIRST_DAY, LAST_DAY, current_filters, read_widgets, url_params, widget_values
 from dashboard.outlines import fold
-from dashboard.reading import link, page_of
+from dashboard.reading import link, notice, page_of
 from dashboard.wording import country_name, format_day
 from pipeline.filters import Filters, to_params
 
@@ -29,7 +30,8 @@ _component = st.components.v2.component("dateline.profiles", js=(STATIC / "profi
 
 
 def use_style() -> None:
-    """Put the style of profiles on this page."""
+    """Put the style of profiles, and of the lines above them, on this page."""
+    reading.use_style()
     st.html(CSS)
 
 
@@ -120,6 +122,14 @@ def similar_names(asked: str, names: Iterable[str]) -> list[str]:
     """The names most like one that there is not, best first."""
     found = process.extract(asked, list(names), scorer=fuzz.WRatio, processor=str.casefold, score_cutoff=LIKE, limit=MAX_SUGGESTIONS)
     return [name for name, *_ in found]
+
+
+def offer(page: str, strong: str, text: str, ways: Iterable[tuple[str, Mapping[str, str]]]) -> None:
+    """Say why there is nothing to show, and the ways on: links to a page with its parameters, each with its words."""
+    notice(strong, text)
+    with st.container(key=f"lines_{hashlib.blake2b(text.encode('utf-8', 'surrogatepass'), digest_size=6).hexdigest()}", gap=None):
+        for words, params in ways:
+            link(page, words, **params)
 
 
 def profile_links(filters: Filters) -> None:

@@ -168,8 +168,8 @@ def where(filters: Filters, *, assertion: str | None = "asserted") -> tuple[str,
     """
     # SQLite takes an index for what most incidents meet, and reads them in its order, ten times as slow as by the actors' incidents or
     # all in a row; the plus keeps it from that where nothing else that the index holds is asked for.
-    narrow = filters.country or filters.event_type or filters.date_from or filters.date_to
-    narrow = narrow or filters.deaths_min is not None or filters.deaths_max is not None
+    held = (filters.country, filters.event_type, filters.date_from, filters.date_to)
+    narrow = any(held) or filters.deaths_min is not None or filters.deaths_max is not None
     plus = "" if narrow and not (filters.actor or filters.against) else "+"
     terms, params = [f"{plus}i.merged_into IS NULL"], list[Any]()
     if assertion:

@@ -1,4 +1,4 @@
-"""Measure what can get slow: coding, place look-up, the dashboard's queries, linking, the past, a rebuild. Prints one table.
+"""Measure what can get slow: coding, place look-up, the dashboard's queries and profiles, linking, the past, a rebuild. Prints one table.
 
 Coding is given as a ratio to the bare spaCy pipeline over the same texts in the same run, since
 seconds differ from machine to machine and the parse is the floor under any coder of this kind. All
@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import platform
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -50,6 +52,15 @@ VIEWS = {
     "words": Filters(text="Maiduguri"),
     "at least 10 dead": Filters(deaths_min=10),
 }
+
+PROFILES = (
+    ("all groups", "actors", {}),
+    ("one group", "actors", {"actor": "AX Front"}),
+    ("four groups", "actors", {"actor": ["AX Front", "AX Army", "Military of AX", "AY Front"]}),
+    ("the world", "regions", {}),
+    ("one country", "regions", {"country": "AX"}),
+    ("one province", "regions", {"country": "AX", "admin1": "AX 1"}),
+)
 
 
 def read_articles() -> list[Article]:
@@ -124,6 +135,29 @@ def bench_views(incidents: int) -> list[tuple[str, str]]:
             found = len(reader.execute(sql, params).fetchall())
             rows.append((f"view: {name}", f"{best_of(lambda s=sql, p=params: reader.execute(s, p).fetchall()) * 1e3:.1f} ms, {found} rows"))
         reader.close()
+    return rows
+
+
+def bench_profiles(incidents: int) -> list[tuple[str, str]]:
+    """The pages of groups and of regions on a store with about this many incidents: the first run, and one with everything cached."""
+    import streamlit as st
+
+    from tests.dashboard.pages import run_page
+
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "world.db"
+        blocks = max(1, round(incidents * REPORTS_AN_INCIDENT / BLOCK_REPORTS))
+        with closing(store.open_store(path)) as db:
+            fill_world(db, BLOCK_REPORTS)
+            if blocks > 1:
+                repeat_world(db, blocks)
+        os.environ["DATELINE_STORE"] = str(path)
+        for name, page, params in PROFILES:
+            st.cache_data.clear()
+            first = time_of(lambda p=page, q=params: run_page(p, **q))
+            rows.append((name, f"{first * 1e3:.0f} ms, again {best_of(lambda p=page, q=params: run_page(p, **q)) * 1e3:.0f} ms"))
+        del os.environ["DATELINE_STORE"]
     return rows
 
 
@@ -219,6 +253,7 @@ def main() -> int:
         "Coding": bench_coding(settings),
         "Gazetteer": bench_gazetteer(settings),
         "Monitor": bench_views(INCIDENTS),
+        "Profiles": bench_profiles(MANY_INCIDENTS if large else INCIDENTS),
         "Linking": bench_linking(BLOCK_REPORTS, MANY_REPORTS if large else 10 * BLOCK_REPORTS),
         "History": bench_history(MANY_INCIDENTS if large else INCIDENTS // 10),
     }

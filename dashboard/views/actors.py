@@ -17,6 +17,7 @@ from dashboard.evidence import escape_text
 from dashboard.profiles import (
     MAX_GROUPS,
     days_words,
+    offer,
     open_address,
     period,
     remember,
@@ -27,7 +28,7 @@ from dashboard.profiles import (
     similar_names,
     use_style,
 )
-from dashboard.reading import line, link, notice
+from dashboard.reading import line, notice
 from dashboard.states import guard_store, open_page
 from dashboard.wording import (
     NOT_STATED,
@@ -95,9 +96,14 @@ def load_profile(path: str, mark: queries.Fingerprint, name: str, days: Filters,
     )  # fmt: skip
 
 
+def inter_words(inter: int) -> str:
+    """What a name that only the articles have is, by its interaction code: 'Civilians'; 3 stands for whoever has no name."""
+    return "Armed group" if inter == 3 else INTER_LABELS.get(inter, NOT_STATED)
+
+
 def kind_words(facts: profiles.ActorFacts) -> str:
     """'Political militia · Iraq · active since 2007'."""
-    kind = KIND_WORDS.get(facts.kind) or INTER_LABELS.get(facts.inter or 0, "")
+    kind = KIND_WORDS.get(facts.kind) or inter_words(facts.inter or 0)
     years = ""
     if facts.active_from or facts.active_to:
         years = f"active {facts.active_from or '?'}–{facts.active_to}" if facts.active_to else f"active since {facts.active_from}"
@@ -394,21 +400,20 @@ def show_profiles(path: str, mark: queries.Fingerprint, names: Sequence[str], da
 def show_nothing(facts: profiles.ActorFacts, days: Filters) -> None:
     """A group that is known and has no counted incident in these days: why, and what to do."""
     if days.date_from or days.date_to:
-        notice(f"{facts.name}: no incident in these days.", "Other days may have some.")
-        link(PAGE, f"{facts.name}, all days", actor=facts.name)
+        all_days = [(f"{facts.name}, all days", {"actor": facts.name})]
+        offer(PAGE, f"{facts.name}: no incident in these days.", "Other days may have some.", all_days)
         return
     listed = "It is in the list of actors" if facts.is_listed else "It is named"
-    notice(f"{facts.name}: no incident yet.", f"{listed}, and no incident that counts names it on a side.")
-    for relative in [r for r in (*facts.parents, *facts.branches) if r.incidents][:MAX_GROUPS]:
-        link(PAGE, f"Related: {relative.name}", actor=relative.name)
+    related = [r.name for r in (*facts.parents, *facts.branches) if r.incidents][:MAX_GROUPS]
+    why = f"{listed}, and no incident that counts names it on a side."
+    offer(PAGE, f"{facts.name}: no incident yet.", why, [(f"Related: {name}", {"actor": name}) for name in related])
 
 
 def show_unknown(unknown: Sequence[str], names: dict[str, tuple[str, ...]]) -> None:
     """Names in the address that nobody has: say so, and what is like them."""
     for asked in unknown:
-        notice("No group of this name.", f"Neither the list of actors nor any incident has “{asked[:200]}”.")
-        for name in similar_names(asked, names):
-            link(PAGE, f"Did you mean {name}?", actor=name)
+        ways = [(f"Did you mean {name}?", {"actor": name}) for name in similar_names(asked, names)]
+        offer(PAGE, "No group of this name.", f"Neither the list of actors nor any incident has “{asked[:200]}”.", ways)
 
 
 # --- all groups ----------------------------------------------------------------------------------
@@ -445,7 +450,7 @@ def show_index(path: str, mark: queries.Fingerprint, days: Filters, names: dict[
     shown = pd.DataFrame(
         {
             "Group": rows["name"],
-            "Kind": [KIND_WORDS.get(k) or INTER_LABELS.get(int(inter), NOT_STATED) for k, inter in rows[["kind", "inter"]].values],
+            "Kind": [KIND_WORDS.get(k) or inter_words(int(inter)) for k, inter in rows[["kind", "inter"]].values],
             "Country": [country_name(c) for c in rows["country"]],
             "Incidents": rows["incidents"],
             "As initiator": rows["initiated"],

@@ -12,8 +12,8 @@ from dashboard import charts_profiles as charts
 from dashboard import outlines, queries
 from dashboard import queries_profiles as profiles
 from dashboard.evidence import escape_text
-from dashboard.profiles import days_words, period, remember, seed_fields, show_days, show_html, similar_names, use_style
-from dashboard.reading import line, link, notice
+from dashboard.profiles import days_words, offer, period, remember, seed_fields, show_days, show_html, similar_names, use_style
+from dashboard.reading import line, notice
 from dashboard.states import guard_store, open_page
 from dashboard.wording import (
     NOT_STATED,
@@ -315,11 +315,10 @@ def region_html(path: str, mark: queries.Fingerprint, filters: Filters, province
 def show_nothing(filters: Filters, title: str) -> None:
     """A region without a counted incident: why, and what to do."""
     if filters.date_from or filters.date_to:
-        notice(f"{title}: no incident in these days.", "Other days may have some.")
-        link(PAGE, f"{title}, all days", country=filters.country[0])
+        ways = [(f"{country_name(filters.country[0])}, all days", {"country": filters.country[0]}), (WORLD, {})]
+        offer(PAGE, f"{title}: no incident in these days.", "Other days may have some.", ways)
     else:
-        notice(f"{title}: no incident.", "No incident that counts is placed here.")
-    link(PAGE, WORLD)
+        offer(PAGE, f"{title}: no incident.", "No incident that counts is placed here.", [(WORLD, {})])
 
 
 # --- the world -----------------------------------------------------------------------------------
@@ -450,18 +449,17 @@ def forget_province() -> None:
 
 def show_unknown(asked: str, known: Mapping[str, str]) -> None:
     """A country in the address that is none: say so, and what is like it."""
-    notice("No such country.", f"“{asked[:200]}” is neither a country's two-letter code nor its name.")
     by_name = {name: code for code, name in known.items()}
-    for name in similar_names(asked, by_name):
-        link(PAGE, f"Did you mean {name}?", country=by_name[name])
+    ways = [(f"Did you mean {name}?", {"country": by_name[name]}) for name in similar_names(asked, by_name)]
+    offer(PAGE, "No such country.", f"“{asked[:200]}” is neither a country's two-letter code nor its name.", ways)
 
 
 def show_unknown_province(country: str, asked: str, names: Sequence[str]) -> None:
     """A province in the address that the country has not got."""
-    notice("No such province.", f"Neither the store nor the outlines of {country_name(country)} have “{asked[:200]}”.")
-    for name in similar_names(asked, names):
-        link(PAGE, f"Did you mean {name}?", country=country, admin1=name)
-    link(PAGE, f"All of {country_name(country)}", country=country)
+    land = country_name(country)
+    ways = [(f"Did you mean {name}?", {"country": country, "admin1": name}) for name in similar_names(asked, names)]
+    ways.append((f"All of {land}", {"country": country}))
+    offer(PAGE, "No such province.", f"Neither the store nor the outlines of {land} have “{asked[:200]}”.", ways)
 
 
 if __name__ == "__main__":  # Streamlit runs a page as the main module
