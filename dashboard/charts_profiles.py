@@ -35,6 +35,8 @@ MAX_DOTS, MAX_DOTS_EACH = 250, 100
 MAX_LABELS = 14
 # How the bar of a role is drawn beside the other's.
 ROLE_SHADES = {"initiator": "solid", "target": "pale"}
+# An area with incidents that is smaller than this, in pixels, is marked by a spot of this size.
+SPECK = 9
 # Classes of a choropleth, from pale to dark.
 CLASSES = 5
 
@@ -420,16 +422,27 @@ def choropleth_html(
     links = []
     for area in sorted(areas, key=lambda a: (a.is_marked, a.value)):
         path = path_of(area.outline.polygons, frame, step=step, digits=digits)
-        if not path:
+        if not path and not area.value:
             continue
         css = f"c{shades[class_of(area.value, bounds) - 1]}" if area.value and bounds else "c0"
         shape = f'<path class="{css}{" marked" if area.is_marked else ""}" d="{path}"/>'
+        if area.value and (spot := _speck(area.outline, frame)):
+            shape += f'<circle class="{css} speck" cx="{spot[0]:.1f}" cy="{spot[1]:.1f}" r="{SPECK / 2}"/>'
         if area.value or area.is_marked:
             links.append(anchor(area.page, area.params, shape, more=f' aria-label="{escape_text(area.told)}"'))
         else:
             drawn.append(shape)
     over = _area_labels(areas, frame, bounds, shades) if names else ""
     return _picture("".join(drawn) + f'<g data-rove="row">{"".join(links)}</g>', frame, label=label, over=over)
+
+
+def _speck(outline: Outline, frame: Frame) -> tuple[float, float] | None:
+    """Where to mark an area that is too small in this picture to be seen or chosen; None where it is not, or lies outside."""
+    west, south, east, north = box_of(point for polygon in outline.polygons for point in polygon[0])
+    (left, bottom), (right, top) = frame.point(west, south), frame.point(east, north)
+    x, y = frame.point(*middle(outline))
+    small = max(right - left, bottom - top) < SPECK
+    return (x, y) if small and 0 < x < frame.width and 0 < y < frame.height else None
 
 
 def _area_labels(areas: Sequence[Area], frame: Frame, bounds: Sequence[int], shades: Sequence[int]) -> str:

@@ -127,7 +127,7 @@ def similar_names(asked: str, names: Iterable[str]) -> list[str]:
 def offer(page: str, strong: str, text: str, ways: Iterable[tuple[str, Mapping[str, str]]]) -> None:
     """Say why there is nothing to show, and the ways on: links to a page with its parameters, each with its words."""
     notice(strong, text)
-    with st.container(key=f"lines_{hashlib.blake2b(text.encode('utf-8', 'surrogatepass'), digest_size=6).hexdigest()}", gap=None):
+    with st.container(key=f"lines_{hashlib.blake2b(text.encode('utf-8', 'surrogatepass'), digest_size=6).hexdigest()}", gap="xsmall"):
         for words, params in ways:
             link(page, words, **params)
 
