@@ -56,24 +56,7 @@ def test_from_a_group_to_an_opponent_to_the_monitor_and_back(site: str, new_page
     assert page.get_by_role("heading", level=1).inner_text() == initiator
 
 
-def test_bar_opens_its_days_and_the_way_back_restores_the_group(site: str, new_page: Callable[..., Any]) -> None:
-    page = new_page()
-    page.goto(f"{site}/actors?actor={GROUP.replace(' ', '+')}")
-    page.wait_for_selector("a.pf-bar")
-    settle(page)
-    label = page.locator("a.pf-bar").first.get_attribute("aria-label")
-    page.locator("a.pf-bar").first.click()
-    page.wait_for_url(re.compile(r"from="))
-    page.wait_for_selector(".st-key-filters")
-    settle(page)
-    assert incidents_shown(page) == sum(int(n) for n in re.findall(r"(\d+) as ", label))
-    page.go_back()
-    page.wait_for_url(re.compile(r"/actors\?"))
-    page.wait_for_selector("a.pf-bar")
-    assert page.get_by_role("heading", level=1).inner_text() == GROUP
-
-
-def test_world_to_country_to_province(site: str, new_page: Callable[..., Any]) -> None:
+def test_world_to_country_to_province_and_back(site: str, new_page: Callable[..., Any]) -> None:
     page = new_page()
     page.goto(f"{site}/regions")
     page.wait_for_selector(".pf-map a")
@@ -86,6 +69,11 @@ def test_world_to_country_to_province(site: str, new_page: Callable[..., Any]) -
     page.keyboard.press("Enter")
     page.wait_for_url(re.compile(r"admin1=Borno"))
     page.get_by_role("heading", name="Borno, Nigeria").wait_for()
+    settle(page)
+    page.go_back()
+    page.get_by_role("heading", name="Nigeria", exact=True).wait_for()
+    settle(page)
+    assert params_of(page) == {"country": ["NG"]}
 
 
 @pytest.mark.parametrize("path", [f"actors?actor={GROUP}&actor=JNIM", "regions?country=NG"])
