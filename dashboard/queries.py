@@ -152,6 +152,14 @@ def columns_of(path: str, mark: Fingerprint) -> Columns:
     return _held(path).at(mark)
 
 
+def read_ahead(path: str, mark: Fingerprint) -> None:
+    """Read the columns where nobody has yet, with a word on the page meanwhile; a large store takes a while the first time."""
+    held = _held(path)
+    if held.is_cold:
+        with st.spinner("Reading the incidents of the store, once for all pages"):
+            held.at(mark)
+
+
 def selected(path: str, mark: Fingerprint, filters: Filters, *, assertion: str | None = "asserted") -> tuple[Columns, Mask]:
     """The columns of the store, and which of their rows the filters leave; `assertion` as in `pipeline.filters.where`."""
     columns = columns_of(path, mark)

@@ -14,6 +14,7 @@ import dataclasses
 import hashlib
 import json
 import sqlite3
+import sys
 import threading
 import zipfile
 from collections import OrderedDict
@@ -280,7 +281,7 @@ def _read_told(db: Database, ids: dict[str, int], condition: str, params: Sequen
         sql = f"""SELECT ir.incident_id, a.rowid, COALESCE(o.rowid, -a.rowid) FROM incident_reports ir
                   JOIN reports r ON r.report_id = ir.report_id JOIN articles a ON a.article_id = r.article_id
                   LEFT JOIN origins o ON o.origin_id = a.origin_id {condition}"""
-        row, article, origin = _fetch_numbers(db, sql, params, ids)
+        row, article, origin = _fetch_numbers(db, sql, params, ids, width=3)
     else:
         # All of them: each step goes along an index that has what it needs, where the join would look up four tables a report.
         row, report = _fetch_numbers(
@@ -295,16 +296,14 @@ def _read_told(db: Database, ids: dict[str, int], condition: str, params: Sequen
     return row[there], article[there], origin[there]
 
 
-def _fetch_numbers(db: Database, sql: str, params: Sequence[Any] = (), ids: dict[str, int] | None = None) -> list[Array]:
-    """The columns of a query as whole numbers; with `ids` the first one holds incident ids, and becomes their rows."""
-    parts: list[list[Array]] | None = None
+def _fetch_numbers(db: Database, sql: str, params: Sequence[Any] = (), ids: dict[str, int] | None = None, *, width: int = 2) -> list[Array]:
+    """The `width` columns of a query as whole numbers; with `ids` the first one holds incident ids, and becomes their rows."""
+    parts: list[list[Array]] = [[] for _ in range(width)]
     for columns, n in _batches(db, sql, params):
-        parts = parts or [[] for _ in columns]
         for number, (part, values) in enumerate(zip(parts, columns, strict=True)):
             plain = (ids.get(i, NONE) for i in values) if ids is not None and not number else values
             part.append(np.fromiter(plain, np.int32, n))
-    width = len(db.execute(f"{sql} LIMIT 0", tuple(params)).description)
-    return [_joined(part, np.int32) for part in parts or [[]] * width]
+    return [_joined(part, np.int32) for part in parts]
 
 
 def _lookup(keys: Array, values: Array, *, size: int = 1) -> Array:
@@ -580,7 +579,14 @@ class HeldColumns:
         self._file = kept_in / f"columns-{hashlib.blake2b(bytes(self.path.absolute()), digest_size=8).hexdigest()}.npz" if kept_in else None
         self._states: OrderedDict[Hashable, Columns] = OrderedDict()
         self._lock = threading.Lock()
-        self._saved = 0
+        self._saved: int | None = None  # the version that the file is of
+        # The thread that writes the file, if one was begun.
+        self.saving: threading.Thread | None = None
+
+    @property
+    def is_cold(self) -> bool:
+        """Whether nothing has been read yet, so that the next who asks waits for it."""
+        return not self._states
 
     def at(self, mark: Hashable) -> Columns:
         """The columns of the state that has this mark, or of a later one. StoreError where the store cannot be read.
@@ -603,17 +609,39 @@ class HeldColumns:
                 db = Database(conn)
                 if newest is None and self._file and (newest := load_columns(self._file)):
                     self._saved = newest.version
-                columns = renew_columns(db, newest) if newest else read_columns(db)
+                columns = read_columns(db) if newest is None else renew_columns(db, newest)
         except sqlite3.DatabaseError as e:
             self._states.clear()
             raise StoreBrokenError(f"{self.path} cannot be read: {e}") from e
         except StoreError:
             self._states.clear()
             raise
-        if self._file and columns.version and len(columns) >= MIN_ROWS_KEPT and not 0 <= columns.version - self._saved < STALE_AFTER:
+        fresh = self._saved is not None and 0 <= columns.version - self._saved < STALE_AFTER
+        if self._file and columns.version and len(columns) >= MIN_ROWS_KEPT and not fresh:
             self._saved = columns.version
-            threading.Thread(target=save_columns, args=(self._file, columns), name="save columns").start()
+            self.saving = threading.Thread(target=save_columns, args=(self._file, columns), name="save columns")
+            self.saving.start()
         return columns
+
+
+def keep_columns(path: Path, folder: Path) -> None:
+    """Bring the file of a large store's columns up to date, so that whoever asks next has them at once. Nothing for a smaller store."""
+    if not is_large(path):
+        return
+    held = HeldColumns(path, kept_in=folder)
+    with contextlib.suppress(StoreError):
+        held.at(None)
+    if held.saving:
+        held.saving.join()
+
+
+def is_large(path: Path) -> bool:
+    """Whether a store has so many incidents that a file of their columns is kept; False where it cannot be read."""
+    try:
+        with closing(open_store_readonly(path).conn) as conn:
+            return bool(conn.execute("SELECT COUNT(*) FROM incidents").fetchone()[0] >= MIN_ROWS_KEPT)
+    except (StoreError, sqlite3.DatabaseError):
+        return False
 
 
 def save_columns(file: Path, columns: Columns) -> bool:
@@ -640,7 +668,7 @@ def save_columns(file: Path, columns: Columns) -> bool:
 def load_columns(file: Path) -> Columns | None:
     """The columns of a file that `save_columns` wrote; None where there is none that can be read."""
     try:
-        with np.load(file, allow_pickle=False) as found:
+        with file.open("rb") as opened, np.load(opened, allow_pickle=False) as found:
             arrays = {name: found[name] for name in found.files}
         texts = json.loads(arrays.pop("texts").tobytes())
         if texts["format"] != FILE_FORMAT:
@@ -654,5 +682,10 @@ def load_columns(file: Path) -> Columns | None:
             place_keys=(arrays["key_0"], arrays["key_1"], arrays["key_2"], arrays["key_3"]),
             **plain,
         )  # fmt: skip
-    except (OSError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
+    except (OSError, EOFError, ValueError, KeyError, TypeError, zipfile.BadZipFile):
         return None
+
+
+if __name__ == "__main__":
+    # A process of its own, whose memory goes with it: python -m pipeline.columns STORE FOLDER
+    keep_columns(Path(sys.argv[1]), Path(sys.argv[2]))

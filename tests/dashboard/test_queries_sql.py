@@ -66,6 +66,6 @@ def store(generated_master: Callable[[int, int], Path]) -> tuple[str, queries.Fi
 
 
 @given(filters=FILTERS)
-@settings(max_examples=60, deadline=None, phases=[Phase.explicit, Phase.generate])
+@settings(max_examples=25, deadline=None, phases=[Phase.explicit, Phase.generate])
 def test_any_filters_give_what_the_sql_gives(store: tuple[str, queries.Fingerprint], filters: Filters) -> None:
     check_same(*store, filters)
