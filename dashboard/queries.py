@@ -43,6 +43,7 @@ TABLE_COLUMNS = """
     i.event_type, i.sub_event_type, i.modes, i.side_a, i.side_b, i.deaths_best, i.deaths_low, i.deaths_high,
     i.injured_best, i.injured_low, i.injured_high, i.count_vague, i.number_of_reports, i.number_of_articles, i.number_of_sources,
     i.review_status, i.last_reported"""
+NOT_ON_MAP = "(i.latitude IS NULL OR i.longitude IS NULL OR COALESCE(i.where_prec, 0) = 6)"
 # The lists beside the map: incidents that have no day, no more than a country, or no place at all.
 LISTS = ("undated", "country_only", "unlocated")
 # Stores whose columns are held at the same time: the one in use, and some of its past.
@@ -376,12 +377,12 @@ def not_counted(path: str, mark: Fingerprint, filters: Filters) -> pd.DataFrame:
     return read_listed(path, _ids(columns, rows[order[:MAX_LISTED]]))
 
 
-# SQL for the first day of the bar that a `day` belongs to.
+# SQL for the first day of the bar a day belongs to.
 BINS = {
-    "day": "day",
-    "week": "date(day, 'weekday 0', '-6 days')",
-    "month": "substr(day, 1, 7) || '-01'",
-    "year": "substr(day, 1, 4) || '-01-01'",
+    "day": "i.date_start",
+    "week": "date(i.date_start, 'weekday 0', '-6 days')",
+    "month": "substr(i.date_start, 1, 7) || '-01'",
+    "year": "substr(i.date_start, 1, 4) || '-01-01'",
 }
 # The coarsest date_prec that still says which bar: 1 the day, 3 a week, 4 a month, 5 a year.
 BIN_PREC = {"day": 2, "week": 3, "month": 4, "year": 5}
@@ -436,7 +437,7 @@ def timeline(path: str, mark: Fingerprint, filters: Filters) -> tuple[str, pd.Da
 def _bars(days: Sequence[str], width: str) -> tuple[list[str], Array]:
     """The bars of these days, in order, and for each day the number of its bar (NONE: it is no day)."""
     with closing(sqlite3.connect(":memory:")) as conn:
-        sql = f"SELECT {BINS[width]} FROM (SELECT key, value AS day FROM json_each(?)) ORDER BY key"
+        sql = f"SELECT {BINS[width]} FROM (SELECT key, value AS date_start FROM json_each(?)) i ORDER BY key"
         starts = [start for (start,) in conn.execute(sql, (json.dumps(list(days)),))]
     bars = sorted({start for start in starts if start is not None})
     number: dict[str | None, int] = {start: n for n, start in enumerate(bars)} | {None: NONE}

@@ -152,6 +152,11 @@ class Columns:
                 self._masks.popitem(last=False)
         return found
 
+    def forget(self) -> None:
+        """Drop what `remembered` keeps."""
+        with self._lock:
+            self._masks.clear()
+
 
 # --- reading -----------------------------------------------------------------------------------
 

@@ -8,10 +8,9 @@ from typing import Any
 
 import pandas as pd
 
-from dashboard.queries import BIN_PREC, BINS, MAX_LISTED, MAX_POINTS, MAX_ROWS, TABLE_COLUMNS, Tallies, choose_bin, read
+from dashboard.queries import BIN_PREC, BINS, MAX_LISTED, MAX_POINTS, MAX_ROWS, NOT_ON_MAP, TABLE_COLUMNS, Tallies, choose_bin, read
 from pipeline.filters import Filters, where
 
-NOT_ON_MAP = "(i.latitude IS NULL OR i.longitude IS NULL OR COALESCE(i.where_prec, 0) = 6)"
 LISTS = {
     "undated": "i.date_start IS NULL",
     "country_only": "i.where_prec = 6",
@@ -103,10 +102,9 @@ def timeline(path: str | Path, filters: Filters) -> tuple[str, pd.DataFrame, int
     if not isinstance(first, str):
         return "day", pd.DataFrame(columns=["bin", "event_type", "incidents", "killed"]), 0
     width = choose_bin(first, last)
-    start = BINS[width].replace("day,", "i.date_start,") if width != "day" else "i.date_start"
     rows = read(
         path,
-        f"""SELECT CASE WHEN COALESCE(i.date_prec, 1) <= {BIN_PREC[width]} THEN {start} END AS bin, i.event_type,
+        f"""SELECT CASE WHEN COALESCE(i.date_prec, 1) <= {BIN_PREC[width]} THEN {BINS[width]} END AS bin, i.event_type,
                    COUNT(*) AS incidents, SUM(i.deaths_best) AS killed
             FROM incidents i WHERE {condition} AND i.date_start IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2""",
         params,
