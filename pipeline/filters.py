@@ -132,6 +132,11 @@ def fts_query(words: str) -> str:
     return " ".join(query)
 
 
+def text_options(text: str) -> tuple[str, str]:
+    """What a text filter looks for: the words as they stand, in names, and the FTS5 query, in articles (empty: nothing to search for)."""
+    return text.strip('"'), fts_query(text)
+
+
 def _in(column: str, values: Sequence[Any]) -> str:
     return f"{column} IN ({','.join('?' * len(values))})"
 
@@ -221,12 +226,12 @@ def where(filters: Filters, *, assertion: str | None = "asserted") -> tuple[str,
         terms.append(condition)
         params += names
     if filters.text:
-        like = "%" + re.sub(r"([\\%_])", r"\\\1", filters.text.strip('"')) + "%"
+        literal, words = text_options(filters.text)
+        like = "%" + re.sub(r"([\\%_])", r"\\\1", literal) + "%"
         options = [
             "i.place_name LIKE ? ESCAPE '\\'",
             "i.incident_id IN (SELECT x.incident_id FROM incident_actors x WHERE x.name LIKE ? ESCAPE '\\')",
         ]
-        words = fts_query(filters.text)
         text_params: list[Any] = [like, like]
         if words:
             options.append(
