@@ -89,7 +89,8 @@ def _members(archive: zipfile.ZipFile, blob: Blob, *, is_wacz: bool) -> Iterator
     found = False
     for info in archive.infolist():
         name = info.filename.replace("\\", "/")
-        if info.is_dir() or is_passed_over(name) or (is_wacz and _WACZ_FURNITURE.match(name)):
+        # Not `info.is_dir()`, which breaks on a member without a name.
+        if name.endswith("/") or is_passed_over(name) or (is_wacz and _WACZ_FURNITURE.match(name)):
             continue
         found = True
         shown = f"{blob.name}/{name.lstrip('/')}"

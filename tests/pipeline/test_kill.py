@@ -23,7 +23,7 @@ KILLS = int(os.environ.get("DATELINE_TEST_KILLS", "24"))
 SHARES = {"ingest": 0.35, "workers": 0.15, "watch": 0.25, "feed": 0.25}
 # The log of runs differs by nature: a killed run is one more line in it.
 RUN_TABLES = ("runs", "live_sources", "live_seen")
-RUN_COLUMNS = ("run_id",)
+RUN_COLUMNS = ("run_id", "version")  # the latter counts writes
 
 
 def contents(db: Any) -> dict[str, list[tuple[Any, ...]]]:

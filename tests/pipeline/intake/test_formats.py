@@ -7,6 +7,7 @@ import io
 import json
 import os
 import struct
+import threading
 import time
 import zipfile
 from pathlib import Path
@@ -300,6 +301,60 @@ def test_a_loop_of_links_ends(tmp_path: Path) -> None:
     (tmp_path / "b.txt").symlink_to(tmp_path / "a.txt")
     (found,) = read_path(tmp_path / "a.txt")
     assert isinstance(found, Refusal)
+
+
+def test_a_member_without_a_name_breaks_nothing(tmp_path: Path) -> None:
+    nameless = io.BytesIO()
+    with zipfile.ZipFile(nameless, "w") as archive:
+        archive.writestr("story.txt", samples.BODY)
+        archive.writestr("other.txt", samples.BODY)
+        archive.infolist()[1].filename = ""
+    found, refused = read(tmp_path, "b.zip", nameless.getvalue())
+    assert isinstance(found, Article)
+    assert isinstance(refused, Refusal)
+    assert "cannot be unpacked" in refused.reason
+
+
+def spin(seconds: float) -> None:
+    """Work that no waiting interrupts, and that swallows every error, as some parsers do."""
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        try:
+            sum(range(200))
+        except Exception:
+            continue
+
+
+def test_time_limit_holds_in_a_thread_as_well() -> None:
+    told: list[object] = []
+
+    def work() -> None:
+        for seconds in (0.05, 0.05):
+            try:
+                with time_limit(seconds):
+                    spin(20)
+            except LimitError as e:
+                told.append(str(e))
+        with time_limit(0.2):
+            told.append("in time")
+        spin(0.4)  # what was set off late would go off here
+        told.append("after")
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join(30)
+    assert told == ["it takes longer than 0.05 s to read"] * 2 + ["in time", "after"]
+
+
+def test_a_limit_within_a_limit() -> None:
+    def work() -> None:
+        with time_limit(0.2):
+            with time_limit(5):
+                spin(0.01)
+            spin(20)
+
+    with pytest.raises(LimitError, match=r"longer than 0\.2 s"):
+        work()
 
 
 def test_time_limit_and_budget() -> None:
