@@ -172,10 +172,12 @@ def read_warc(blob: Blob) -> Iterator[Blob | Found]:
     from warcio.archiveiterator import ArchiveIterator
     from warcio.exceptions import ArchiveLoadFailed
 
+    # Of a record that does not end where it says, it would write all that follows to stderr.
+    quiet = type("QuietIterator", (ArchiveIterator,), {"INC_RECORD": ""})
     taken = number = 0
     with opened(blob) as stream:
         try:
-            for record in ArchiveIterator(stream, no_record_parse=False, check_digests=False):
+            for record in quiet(stream, no_record_parse=False, check_digests=False):
                 number += 1
                 if record.rec_type not in ("response", "resource", "conversion"):
                     continue
