@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dashboard.evidence import GROUPS, Span
-from dashboard.queries_articles import load_incident
+from dashboard.queries_incident import load_incident
 from dashboard.reader import Text, confidence_words, incident_rows, reader_html, report_labels
 from pipeline import store
 from pipeline.models import Incident
@@ -184,11 +184,12 @@ def test_giving_an_undated_article_its_date_dates_the_incident(
     monkeypatch.setattr("dashboard.dating.cached_coder", lambda *_: coder)
     at = run_page("incident", id=incident_id)
     assert at.title[0].value.startswith("Undated")
-    at.button[0].click().run()
+    give = next(b for b in at.button if b.label == "Give the date")
+    give.click().run()
     assert [w.value for w in at.warning] == ["Choose a day first."]
     at.date_input[0].set_value(dt.date(2023, 12, 5))
     at.text_input[0].set_value("seen in print")
-    at.button[0].click().run()
+    next(b for b in at.button if b.label == "Give the date").click().run()
     assert not at.exception
     assert at.title[0].value.startswith("3 Dec 2023")  # the Sunday before Tuesday, 5 December
     db = store.open_store(own_store)
