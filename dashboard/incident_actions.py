@@ -63,13 +63,19 @@ def show_actions(view: IncidentView, *, may_edit: bool) -> str:
     """The buttons; the name of the action that is open."""
     name = doing(view.incident.incident_id)
     with st.container(horizontal=True, gap="small", key="actions"):
-        for action, label, sentence, key in ACTIONS:
-            if may_edit or action == "brief":
-                st.button(
-                    label, key=f"do_{action}", help=sentence, shortcut=key, on_click=open_action, args=(action, view.seen),
-                    type="primary" if action == name else "secondary",
-                )  # fmt: skip
+        for action in ACTIONS:
+            if may_edit or action[0] == "brief":
+                action_button(action, view.seen, name)
     return name if may_edit or name == "brief" else ""
+
+
+def action_button(action: tuple[str, str, str, str], seen: Seen, opened: str) -> None:
+    """The button that opens one of ACTIONS; `opened` is the name of the one that is open."""
+    name, label, sentence, key = action
+    st.button(
+        label, key=f"do_{name}", help=sentence, shortcut=key, on_click=open_action, args=(name, seen),
+        type="primary" if name == opened else "secondary",
+    )  # fmt: skip
 
 
 def show_action(view: IncidentView, name: str, path: str) -> None:
@@ -170,9 +176,14 @@ def features_html(features: Sequence[Feature]) -> str:
     """The features of a link, each with its points, and their sum, escaped."""
     from dashboard.evidence import escape_text
 
-    rows = "".join(f"<li><span>{f.score:+.1f}</span> {escape_text(f.sentence or f.name)}</li>" for f in features if f.sentence)
+    rows = "".join(f"<li><span>{signed(f.score)}</span> {escape_text(f.sentence or f.name)}</li>" for f in features if f.sentence)
     total = sum(f.score for f in features)
     return f'<ul class="in-features">{rows}<li class="sum"><span>{total:.1f}</span> {points_words(total)}</li></ul>'
+
+
+def signed(score: float) -> str:
+    """'+2.0', '−0.5', with a minus sign as wide as the plus."""
+    return f"{score:+.1f}".replace("-", "−")
 
 
 def points_words(total: float) -> str:
@@ -272,21 +283,23 @@ def _split(seen: Seen, reports: Sequence[str], other: Seen | None, to_other: boo
 # --- possibly the same -----------------------------------------------------------------------------
 
 
-def show_pair_verdict(seen: Seen, other: Seen, *, key: str) -> None:
+def show_pair_verdict(seen: Seen, other: Seen, *, key: str, shortcuts: tuple[str | None, str | None] = (None, None)) -> None:
     """One event or two, on the spot."""
-    ids = seen.incident.incident_id, other.incident.incident_id
+    reason_key = f"pair_reason_{key}"
+    st.text_input("Why, or how is it known?", key=reason_key, placeholder="optional")
     with st.container(horizontal=True, gap="small"):
-        st.button(
-            "One event",
-            key=f"one_{key}",
-            on_click=decide,
-            args=(decisions.merge, ids[1], ids[0]),
-            kwargs={"said": "Joined.", "seen": (seen, other)},
-        )
-        st.button(
-            "Two events", key=f"two_{key}", on_click=decide, args=(decisions.keep_apart, *ids),
-            kwargs={"said": "Kept apart; they are not suggested again.", "seen": (seen, other)},
-        )  # fmt: skip
+        for n, (label, act, said) in enumerate(
+            (
+                ("One event", decisions.merge, "Joined: the older id leads to both."),
+                ("Two events", decisions.keep_apart, "Kept apart; they are not suggested again."),
+            )
+        ):
+            st.button(label, key=f"pair_{n}_{key}", on_click=_pair, args=(act, seen, other, said, reason_key), shortcut=shortcuts[n])
+
+
+def _pair(act: Any, seen: Seen, other: Seen, said: str, reason_key: str) -> None:
+    reason = str(st.session_state.get(reason_key) or "").strip()
+    decide(act, other.incident.incident_id, seen.incident.incident_id, said=said, seen=(seen, other), reason=reason)
 
 
 # --- history ---------------------------------------------------------------------------------------

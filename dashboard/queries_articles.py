@@ -225,11 +225,12 @@ REVIEW_COLUMNS = """i.incident_id, i.date_start, i.date_end, i.date_prec, i.plac
 OPEN = "i.merged_into IS NULL AND i.review_status <> 'rejected'"
 CONFLICTING = """i.incident_id IN (SELECT c.incident_id FROM candidates c WHERE c.field = 'deaths_best' AND c.value <> 'null'
     GROUP BY c.incident_id HAVING COUNT(DISTINCT c.value) > 1)"""
-# A person who confirmed or edited an incident has settled its doubts, but not its missing day or place.
+# A person who edited an incident has settled its doubts, but not its missing day or place; one who confirmed it as it stands, these too.
 UNSEEN = "i.review_status = 'machine'"
+NOT_CONFIRMED = "i.review_status <> 'confirmed'"
 REVIEW_LISTS: dict[str, str] = {
-    "undated": f"{OPEN} AND i.date_start IS NULL",
-    "unlocated": f"{OPEN} AND i.assertion = 'asserted' AND i.latitude IS NULL AND COALESCE(i.where_prec, 0) <> 6",
+    "undated": f"{OPEN} AND {NOT_CONFIRMED} AND i.date_start IS NULL",
+    "unlocated": f"{OPEN} AND {NOT_CONFIRMED} AND i.assertion = 'asserted' AND i.latitude IS NULL AND COALESCE(i.where_prec, 0) <> 6",
     "tolls": f"{OPEN} AND i.assertion = 'asserted' AND {UNSEEN} AND {CONFLICTING}",
     "confidence": f"{OPEN} AND i.assertion = 'asserted' AND {UNSEEN} AND i.confidence < {LOW_CONFIDENCE}",
 }
@@ -274,7 +275,7 @@ DUPLICATES = f"""SELECT MIN(i.incident_id, o.incident_id) AS one, MAX(i.incident
 
 
 def duplicate_list(path: str | Path, limit: int = PAGE_ROWS) -> pd.DataFrame:
-    """Pairs of incidents that may be one event: ids, score 0..1 and why, the likeliest first."""
+    """Pairs of incidents that may be one event: ids, the points of linking.compare_reports and why, the likeliest first."""
     return _frame(path, f"{DUPLICATES} ORDER BY score DESC, one, other LIMIT ?", (limit,))
 
 

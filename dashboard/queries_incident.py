@@ -16,7 +16,18 @@ from typing import Any
 import streamlit as st
 
 from dashboard.queries import TTL_S, Fingerprint, read
-from dashboard.queries_articles import DUPLICATES, REVIEW_COLUMNS, REVIEW_LISTS, UNDATED_ARTICLES, Origin, origins_of
+from dashboard.queries_articles import (
+    DUPLICATES,
+    REVIEW_COLUMNS,
+    REVIEW_LISTS,
+    UNDATED_ARTICLES,
+    Origin,
+    duplicate_list,
+    origins_of,
+    review_counts,
+    review_list,
+    undated_articles,
+)
 from pipeline import store
 from pipeline.decisions import decisions_on, disagreements, state_mark
 from pipeline.errors import NotFoundError, StoreBrokenError
@@ -249,11 +260,16 @@ def in_common(features: Sequence[Feature]) -> str:
 # --- what waits for a person -------------------------------------------------------------------
 
 
+# The decisions that go against the machine by their nature: they are shown once what the machine says rests on something newer.
+KNOWINGLY = ("set", "merge", "duplicate", "split", "assign")
+
+
 @st.cache_data(show_spinner=False, ttl=TTL_S, max_entries=8)
 def open_disagreements(path: str, mark: Fingerprint) -> list[tuple[Decision, str | None, str]]:
-    """Where the machine now says otherwise than a person, and nobody has looked since: decision, incident and sentence.
+    """Where the machine says otherwise than a person, for a reason that person cannot have known: decision, incident, sentence.
 
-    A later confirmation of the incident, with the reports it has now, is that look.
+    That is where reports came, went or were coded anew after the decision, and nobody has confirmed the incident
+    with the reports it has now. A date given to an article stands against what the article itself says for good.
     """
     db = open_store_readonly(path)
     try:
@@ -262,16 +278,14 @@ def open_disagreements(path: str, mark: Fingerprint) -> list[tuple[Decision, str
             place = {d.decision_id: n for n, d in enumerate(log)}
             confirmed: dict[str, int] = {}
             for d in active_decisions(log):
-                if d.kind == "confirm":
-                    reports = [
-                        r for (r,) in db.execute("SELECT report_id FROM incident_reports WHERE incident_id = ? ORDER BY 1", (d.target,))
-                    ]
-                    if reports == sorted(d.payload["reports"]):
-                        confirmed[d.target] = place[d.decision_id]
+                if d.kind == "confirm" and _reports_of(db, d.target) == sorted(d.payload["reports"]):
+                    confirmed[d.target] = place[d.decision_id]
             return [
                 (d.decision, d.incident_id, d.sentence)
                 for d in disagreements(db)
-                if confirmed.get(d.incident_id or "", -1) <= place[d.decision.decision_id]
+                if d.decision.kind != "set_published"
+                and confirmed.get(d.incident_id or "", -1) <= place[d.decision.decision_id]
+                and (d.decision.kind not in KNOWINGLY or d.incident_id is None or _coded_last(db, d.incident_id) > d.decision.at_utc)
             ]
     except sqlite3.DatabaseError as e:
         raise StoreBrokenError(f"{path} cannot be read: {e}") from e
@@ -279,13 +293,47 @@ def open_disagreements(path: str, mark: Fingerprint) -> list[tuple[Decision, str
         db.close()
 
 
-def waiting(path: str | Path, disagreeing: Sequence[str]) -> int:
-    """How many incidents, pairs and articles wait in any list, each once. `disagreeing` are incidents of `open_disagreements`."""
+def _reports_of(db: Any, incident_id: str) -> list[str]:
+    return [r for (r,) in db.execute("SELECT report_id FROM incident_reports WHERE incident_id = ? ORDER BY 1", (incident_id,))]
+
+
+def _coded_last(db: Any, incident_id: str) -> str:
+    """When the last of an incident's reports was coded, in UTC; "~", after every time, where one was coded outside of a run."""
+    sql = """SELECT MAX(COALESCE(u.started_at_utc, '~')) FROM incident_reports ir JOIN reports r USING (report_id)
+        JOIN codings c ON c.article_id = r.article_id AND c.coder = r.coder LEFT JOIN runs u USING (run_id) WHERE ir.incident_id = ?"""
+    return str(db.execute(sql, (incident_id,)).fetchone()[0] or "")
+
+
+@st.cache_data(show_spinner=False, ttl=TTL_S, max_entries=16)
+def queue_counts(path: str, mark: Fingerprint) -> dict[str, int]:
+    """How many wait in each list of the Review page."""
+    return review_counts(path) | {"against": len({d.decision_id for d, _, _ in open_disagreements(path, mark)})}
+
+
+@st.cache_data(show_spinner=False, ttl=TTL_S, max_entries=32)
+def queue(path: str, mark: Fingerprint, name: str, limit: int) -> list[dict[str, Any]]:
+    """What waits in one list of the Review page, the first `limit` of it, as rows."""
+    if name == "articles":
+        return list(undated_articles(path, limit).to_dict("records"))
+    if name == "duplicates":
+        return list(duplicate_list(path, limit).to_dict("records"))
+    if name == "against":
+        found: dict[str, dict[str, Any]] = {}
+        for d, incident_id, sentence in open_disagreements(path, mark):
+            row = found.setdefault(d.decision_id, {"decision": d, "incident_id": incident_id, "sentences": []})
+            row["sentences"].append(sentence)
+        return list(found.values())[:limit]
+    return list(review_list(path, name, limit).to_dict("records"))
+
+
+@st.cache_data(show_spinner=False, ttl=TTL_S, max_entries=8)
+def waiting(path: str, mark: Fingerprint) -> int:
+    """How many incidents, pairs and articles wait in any list, each once."""
+    disagreeing = sorted({incident_id or d.target for d, incident_id, _ in open_disagreements(path, mark)})
     either = " OR ".join(f"({condition})" for condition in REVIEW_LISTS.values())
-    marks = ",".join("?" * len(set(disagreeing)))
-    sql = f"""SELECT (SELECT COUNT(*) FROM incidents i WHERE {either} OR i.incident_id IN ({marks}))
+    sql = f"""SELECT (SELECT COUNT(*) FROM incidents i WHERE {either} OR i.incident_id IN ({",".join("?" * len(disagreeing))}))
         + (SELECT COUNT(*) FROM published_articles a WHERE {UNDATED_ARTICLES}) + (SELECT COUNT(*) FROM ({DUPLICATES})) AS n"""
-    return int(read(path, sql, sorted(set(disagreeing)))["n"].iloc[0])
+    return int(read(path, sql, disagreeing)["n"].iloc[0])
 
 
 def done_since(path: str | Path, since_utc: str) -> list[Decision]:

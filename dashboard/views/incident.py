@@ -11,31 +11,21 @@ import streamlit as st
 from dashboard import brief, maps, tolls
 from dashboard.access import show_access
 from dashboard.dating import date_form, show_dated
-from dashboard.edit_fields import show_form
 from dashboard.editing import show_contested, show_decided
 from dashboard.evidence import escape_text
 from dashboard.filters import current_filters
 from dashboard.incident_actions import (
     compare_html,
     features_html,
-    seen_at_opening,
     show_action,
     show_actions,
     show_history,
     show_pair_verdict,
 )
+from dashboard.incident_read import show_read
 from dashboard.queries_incident import IncidentView, load_incident, load_seen
-from dashboard.reader import (
-    Text,
-    confidence_words,
-    incident_rows,
-    published_words,
-    reader_html,
-    report_labels,
-    show_reader,
-    spans_of,
-)
-from dashboard.reading import go_to, heading, line, link, notice, page_of, use_style
+from dashboard.reader import confidence_words, published_words
+from dashboard.reading import heading, line, link, notice, page_of, use_style
 from dashboard.states import guard_store, open_page
 from dashboard.wording import (
     ASSERTION_WORDS,
@@ -46,7 +36,6 @@ from dashboard.wording import (
     escape_markdown,
     format_day,
     format_place,
-    format_time,
     incident_title,
     plural,
 )
@@ -59,7 +48,6 @@ CSS = Path(__file__).resolve().parent.parent / "assets" / "incident.css"
 MAP_HEIGHT = 230
 # How close the locator map looks, by where_prec: the circle of what is not known should fit, and the country be told.
 ZOOM = {1: 5.6, 2: 5.8, 3: 5.6, 4: 5.0, 5: 4.2, 7: 4.6}
-HINT = "Hover or choose a field to find its words; n and p step through them, [ and ] through the reports, Esc lets go."
 # A page shows this many sources at once; an event with more is told by the same few agencies.
 MAX_SOURCES = 60
 # So many figures of a toll are told in words; the chart has them all.
@@ -284,15 +272,6 @@ def show_primary_sources(view: IncidentView) -> None:
             line(f"{kinds} · {plural(source.articles, 'article')}, {plural(source.origins, 'origin')}", strong=source.source)
 
 
-def setter_words(view: IncidentView) -> dict[str, str]:
-    """For each field that a person set: who did, when and why."""
-    told = {}
-    for name in view.incident.locked_fields:
-        if (d := view.setter_of(name)) is not None:
-            told[name] = f"{d.by}, {format_time(d.at_utc)}" + (f": “{d.reason}”" if d.reason else "")
-    return told
-
-
 def show_brief(view: IncidentView) -> None:
     """The brief as it prints, and its download."""
     html = brief.brief_html(view, made_at_utc=brief.now_utc())
@@ -309,23 +288,6 @@ def show_brief(view: IncidentView) -> None:
 
 
 # --- the page ----------------------------------------------------------------------------------
-
-
-def incident_texts(view: IncidentView, labels: list[str]) -> list[Text]:
-    """Each report's article as the reader shows it."""
-    texts = []
-    for report, label in zip(view.reports, labels, strict=True):
-        article = view.articles[report.article_id]
-        meta = " · ".join(part for part in (article.source, published_words(article), article.byline) if part)
-        kind = "" if report.assertion == "asserted" else f"This article tells it as: {ASSERTION_WORDS[report.assertion].lower()}."
-        note = " ".join(part for part in (article.note, kind) if part)
-        texts.append(
-            Text(
-                label=label, meta=meta, article=article, spans=spans_of(report), note=note,
-                links=(("open the article", "articles", article.article_id),),
-            )
-        )  # fmt: skip
-    return texts
 
 
 def main() -> None:
@@ -361,23 +323,6 @@ def main() -> None:
         show_claims(view)
         show_alike(view, path, may_edit=person.may_edit)
         show_history(view, may_edit=person.may_edit)
-
-
-def show_read(view: IncidentView, *, editing: bool) -> None:
-    """The fields beside the sources; while somebody edits, the form stands where the fields are."""
-    labels = report_labels(view.reports, view.articles)
-    texts = incident_texts(view, labels)
-    key = f"reader_{view.incident.incident_id}"
-    if not editing:
-        rows = incident_rows(view.incident, view.reports, labels, setter_words(view))
-        with st.container(key="reader"):
-            show_reader(reader_html([(None, rows)], texts, hint=HINT), key=key, on_open=go_to)
-        return
-    left, right = st.columns([5, 7], gap="medium")
-    with left, st.container(key="edit_form", gap="small"):
-        show_form(seen_at_opening(view))
-    with right, st.container(key="edit_reader"):
-        show_reader(reader_html([], texts), key=f"{key}_beside", on_open=go_to)
 
 
 if __name__ == "__main__":  # Streamlit runs a page as the main module
