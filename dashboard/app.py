@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.access import guard_reading
 from dashboard.charts import palette
 
 ASSETS = Path(__file__).resolve().parent / "assets"
@@ -52,6 +53,7 @@ def main() -> None:
     }
     # Views link to each other by name, wherever their files are.
     st.session_state["pages"] = pages
+    guard_reading()
     st.navigation(list(pages.values()), position="top").run()
 
 

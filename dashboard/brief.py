@@ -80,9 +80,9 @@ def brief_html(view: IncidentView, *, made_at_utc: str) -> str:
     origins = plural(i.number_of_sources, "origin")
     under = f"{STATUS_WORDS[i.review_status]} · {plural(i.number_of_articles, 'article')} from {origins}"
     return (
-        '<!doctype html><html lang="en"><head><meta charset="utf-8"><meta name="viewport" content="width=device-width, initial-scale=1">'
+        '<!doctype html><html lang="en"><head><meta charset="utf-8"/><meta name="viewport" content="width=device-width, initial-scale=1"/>'
         # Nothing of this page may run or fetch, whatever a browser makes of it.
-        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\">"
+        "<meta http-equiv=\"Content-Security-Policy\" content=\"default-src 'none'; style-src 'unsafe-inline'\"/>"
         f"<title>{escape_text(title)}</title><style>{CSS}</style></head><body>"
         f'<h1>{escape_text(title)}</h1><p class="quiet">{escape(under)}</p>{"".join(notes)}'
         f'<div class="two"><div><h2>What is held for known</h2>{_fields(rows)}</div><div><h2>Where</h2>{_where(i)}</div></div>'
@@ -133,7 +133,7 @@ def _sources(view: IncidentView) -> str:
             sentence = sentence[: SENTENCE_CHARACTERS - 1].rstrip() + "…"
         head = f"{article.source or 'Unknown outlet'}, {published_words(article)}"
         link = f" <small>{escape_text(article.url[:200])}</small>" if article.url.startswith(("http://", "https://")) else ""
-        quote = f"<br>“{escape_text(sentence)}”" if sentence else ""
+        quote = f"<br/>“{escape_text(sentence)}”" if sentence else ""
         lines.append(f"<li>{escape_text(head)}{link}{quote}</li>")
     more = f"<p><small>The first {SOURCES_SHOWN} of {len(view.reports)} reports.</small></p>" if len(view.reports) > SOURCES_SHOWN else ""
     told = ", ".join(f"{escape_text(s.source)} ({plural(s.origins, 'origin')})" for s in view.sources[:10])

@@ -127,6 +127,21 @@ def test_hostile_texts_and_names_stay_text(own_store: Path, text: str) -> None:
         assert not any(name.startswith("on") for name in page.attributes)
 
 
+def test_a_line_of_five_megabytes_is_cut_with_a_note_and_its_evidence_is_right(own_store: Path) -> None:
+    text = "lorem <b>ipsum</b> " * 140_000 + "A strike killed 5 near Kirkuk on Sunday, police said. " + "dolor \u202e" * 400_000
+    assert len(text.encode()) > 5_000_000
+    incident_id = save_pairs(own_store, article_and_report("a1", 5, text=text), article_and_report("a2", 7, published="2023-12-04"))
+    at = run_page("incident", id=incident_id)
+    html = reader_of(at)
+    assert len(html) < 1_000_000
+    shown = read(html)
+    assert "characters with nothing coded from them are left out here" in shown.text
+    assert ("killed", "5") in shown.marked
+    assert ("where", "near Kirkuk") in shown.marked
+    at.button(key="do_brief").click().run()
+    assert not at.exception
+
+
 def read_loosely(html: str) -> Reader:
     """HTML of any shape, such as a style sheet."""
     reader = Reader()
