@@ -43,6 +43,7 @@ def main() -> None:
     theme = st.context.theme.type or "light"
     colours = palette(theme)
     st.html(f"<style>:root {{ --dl-sea: {colours.sea}; --dl-soft: {colours.soft}; --dl-rule: {colours.rule}; }}</style>")
+    st.html(f"<style>:root {{ --dl-paper: {colours.paper}; }}</style>")
     st.logo(str(ASSETS / f"logo-{theme}.svg"), size="large")
     pages = {
         name: st.Page(

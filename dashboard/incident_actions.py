@@ -21,14 +21,14 @@ from pipeline import decisions
 from pipeline.linking import DOUBT_SCORE, LINK_SCORE, Feature
 from pipeline.models import Decision, Incident, Report, as_plain
 
-# (name, label, what it does, key). The keys C and R are the browser frame's own.
-ACTIONS: tuple[tuple[str, str, str, str], ...] = (
-    ("confirm", "Confirm", "It is right as it stands", "a"),
-    ("edit", "Edit", "Set fields, with a reason", "e"),
-    ("reject", "Reject", "It is no incident", "x"),
-    ("merge", "Merge", "It and another are one event", "m"),
-    ("split", "Split or move", "Some of its reports tell of another event", "s"),
-    ("brief", "Brief", "A page to print or send", "b"),
+# (name, label, key). The keys C and R are the browser frame's own.
+ACTIONS: tuple[tuple[str, str, str], ...] = (
+    ("confirm", "Confirm", "a"),
+    ("edit", "Edit", "e"),
+    ("reject", "Reject", "x"),
+    ("merge", "Merge", "m"),
+    ("split", "Split or move", "s"),
+    ("brief", "Brief", "b"),
 )
 NEW = "an incident of their own"
 MAX_FOUND = 30
@@ -69,11 +69,11 @@ def show_actions(view: IncidentView, *, may_edit: bool) -> str:
     return name if may_edit or name == "brief" else ""
 
 
-def action_button(action: tuple[str, str, str, str], seen: Seen, opened: str) -> None:
+def action_button(action: tuple[str, str, str], seen: Seen, opened: str) -> None:
     """The button that opens one of ACTIONS; `opened` is the name of the one that is open."""
-    name, label, sentence, key = action
+    name, label, key = action
     st.button(
-        label, key=f"do_{name}", help=sentence, shortcut=key, on_click=open_action, args=(name, seen),
+        label, key=f"do_{name}", shortcut=key, on_click=open_action, args=(name, seen),
         type="primary" if name == opened else "secondary",
     )  # fmt: skip
 
@@ -334,7 +334,7 @@ def history_line(d: Decision, gone: Decision | None) -> str:
 
 def made_line(view: IncidentView) -> str:
     """Where the incident comes from: which coder read its reports."""
-    coders = dict.fromkeys(f"{r.coder} {r.coder_version}".strip() for r in view.reports)
+    coders = dict.fromkeys(f"{r.coder} {r.coder_version[:12]}".strip() for r in view.reports)
     return f"Coded from {plural(as_int(view.incident.number_of_reports) or 0, 'report')} by {', '.join(coders) or 'nobody'}."
 
 

@@ -233,7 +233,7 @@ def show_incident(name: str, incident_id: str, path: str, *, may_edit: bool) -> 
     with st.container(horizontal=True, gap="small", key="actions"):
         if may_edit:
             st.button(
-                "Confirm", key="confirm_now", shortcut="a", help="It is right as it stands", on_click=_confirm, args=(view.seen,),
+                "Confirm", key="confirm_now", shortcut="a", on_click=_confirm, args=(view.seen,),
             )  # fmt: skip
             for action in ACTIONS:
                 if action[0] not in ("confirm", "brief"):
@@ -250,7 +250,7 @@ def show_incident(name: str, incident_id: str, path: str, *, may_edit: bool) -> 
 
 def open_button(incident_id: str) -> None:
     """The way to the incident's own page."""
-    if st.button("Open", key="open_page", shortcut="o", help="Its page, with map, history and brief", type="tertiary"):
+    if st.button("Open", key="open_page", shortcut="o", type="tertiary"):
         go_to("incident", incident_id)
 
 
