@@ -44,7 +44,8 @@ def test_a_viewer_reads_and_an_analyst_decides_under_their_address(new_page: Cal
                 page.get_by_text("Editing needs a signed-in analyst, because its settings ask for it.").wait_for()
                 assert not page.get_by_role("button", name="Confirm").count()
                 page.get_by_role("button", name="Sign in").click()
-                page.wait_for_url(f"{address}/")  # Streamlit brings everybody back to the first page
+                # Streamlit brings everybody back to the first page.
+                page.wait_for_url(f"{address}/", wait_until="commit")
                 page.goto(f"{address}/incident?id={incident_id}")
                 page.get_by_text(told).wait_for()
                 page.get_by_role("button", name="Brief").wait_for()
@@ -53,6 +54,8 @@ def test_a_viewer_reads_and_an_analyst_decides_under_their_address(new_page: Cal
             page.get_by_role("button", name="Confirm it").click()
             page.get_by_text("Confirmed by a person").wait_for()
             page.get_by_role("button", name="Sign out").click()
+            page.wait_for_url(f"{address}/", wait_until="commit")
+            page.goto(f"{address}/incident?id={incident_id}")
             page.get_by_text("Editing needs a signed-in analyst").wait_for()
     db = store.open_store_readonly(path)
     assert [(d.kind, d.by) for d in store.load_decisions(db)] == [("confirm", "ana@example.org")]
