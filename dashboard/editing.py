@@ -94,6 +94,7 @@ def attempt_all(wanted: Sequence[Attempt], said: str) -> bool:
         st.session_state[DECIDED] = ((), f"Not done: {e}")
     else:
         st.session_state[DECIDED] = (tuple(d.decision_id for d in taken), said)
+        st.session_state["decided_now"] = True
         return True
     return False
 
@@ -124,9 +125,17 @@ def show_decided(*, shortcut: str | None = None) -> None:
             st.button("Undo", key="undo_last", on_click=undo, args=tuple(decision_ids), type="tertiary", shortcut=shortcut)
 
 
-def forget_decided() -> None:
-    """Say nothing more of the last decision: another page or incident is looked at."""
-    st.session_state.pop(DECIDED, None)
+def forget_elsewhere(incident_id: str) -> None:
+    """Say nothing more of what was decided, or not yet, on another incident that was looked at before this one.
+
+    What has just been decided is told, even where it led here, as a merge does.
+    """
+    now = st.session_state.pop("decided_now", False)
+    if st.session_state.get("looked_at") not in (None, incident_id) and not now:
+        st.session_state.pop(DECIDED, None)
+        if all(s.incident.incident_id != incident_id for a in st.session_state.get(CONTESTED, ()) for s in a.seen):
+            st.session_state.pop(CONTESTED, None)
+    st.session_state["looked_at"] = incident_id
 
 
 # --- where somebody was quicker ----------------------------------------------------------------

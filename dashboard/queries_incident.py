@@ -29,9 +29,9 @@ from dashboard.queries_articles import (
     undated_articles,
 )
 from pipeline import store
-from pipeline.decisions import decisions_on, disagreements, state_mark
+from pipeline.decisions import decisions_on, disagreements, state_mark, touched_by
 from pipeline.errors import NotFoundError, StoreBrokenError
-from pipeline.incidents import as_report, load_told
+from pipeline.incidents import Work, as_report, load_told
 from pipeline.linking import EVENTS, Feature, Kin, active_decisions, compare_reports
 from pipeline.models import Article, Decision, Incident, Report
 from pipeline.resolution import PrimarySource, TollStep, primary_sources, toll_history
@@ -42,6 +42,8 @@ RELATED_DAYS = 10
 RELATED_DEGREES = 1.5
 RELATED_COMPARED = 300
 RELATED_SHOWN = 8
+# Of two incidents so many reports each are compared, for a person who asks what they have in common.
+COMPARED = 30
 # Related is what has at least this much in common, in the points that linking adds up.
 RELATED_SCORE = 0.0
 
@@ -183,16 +185,28 @@ def _similar(db: Any, incident_id: str) -> tuple[Alike, ...]:
             db, f"i.incident_id IN ({marks}) AND i.merged_into IS NULL AND i.review_status <> 'rejected'", [r[0] for r in rows]
         )
     }
+    work = Work(db)
     return tuple(
-        Alike(found[other], float(score), why, compare_incidents(db, incident_id, other)) for other, score, why, _ in rows if other in found
+        Alike(found[other], float(score), why, compare_incidents(work, incident_id, other, of=report_id))
+        for other, score, why, report_id in rows
+        if other in found
     )
 
 
-def compare_incidents(db: Any, one: str, other: str) -> tuple[Feature, ...]:
-    """What speaks for and against two incidents being one: the features of their two reports most alike."""
-    told, beside = load_told(db, one), load_told(db, other)
-    articles = told.articles | beside.articles
-    pairs = [compare_reports(a, b, articles, kin=told.kin) for a in told.reports for b in beside.reports]
+def compare_incidents(work: Work, one: str, other: str, *, of: str | None = None) -> tuple[Feature, ...]:
+    """What speaks for and against two incidents being one: the features of their two reports most alike.
+
+    `of` is a report of either that is known to be one of the two; else the first COMPARED of each are looked at.
+    """
+    sides = [sorted(work.reports_of_incidents([i])) for i in (one, other)]
+    sides = [[of] if of in side else side[:COMPARED] for side in sides]
+    work.load(i for side in sides for i in side)
+    pairs = [
+        compare_reports(work.reports[a], work.reports[b], work.articles, kin=work.kin)
+        for a in sides[0]
+        for b in sides[1]
+        if a in work.reports and b in work.reports
+    ]
     return max(pairs, key=lambda s: s.total).features if pairs else ()
 
 
@@ -201,7 +215,7 @@ def load_comparison(path: str | Path, one: str, other: str) -> tuple[Feature, ..
     db = open_store_readonly(path)
     try:
         with store.reading(db):
-            return compare_incidents(db, one, other)
+            return compare_incidents(Work(db), one, other)
     except (sqlite3.DatabaseError, NotFoundError) as e:
         raise StoreBrokenError(f"{path} cannot be read: {e}") from e
     finally:
@@ -280,17 +294,26 @@ def open_disagreements(path: str, mark: Fingerprint) -> list[tuple[Decision, str
             for d in active_decisions(log):
                 if d.kind == "confirm" and _reports_of(db, d.target) == sorted(d.payload["reports"]):
                     confirmed[d.target] = place[d.decision_id]
+            asked = [d for d in active_decisions(log) if _has_news(db, d)]
             return [
                 (d.decision, d.incident_id, d.sentence)
-                for d in disagreements(db)
-                if d.decision.kind != "set_published"
-                and confirmed.get(d.incident_id or "", -1) <= place[d.decision.decision_id]
-                and (d.decision.kind not in KNOWINGLY or d.incident_id is None or _coded_last(db, d.incident_id) > d.decision.at_utc)
+                for d in disagreements(db, among=asked)
+                if confirmed.get(d.incident_id or "", -1) <= place[d.decision.decision_id]
             ]
     except sqlite3.DatabaseError as e:
         raise StoreBrokenError(f"{path} cannot be read: {e}") from e
     finally:
         db.close()
+
+
+def _has_news(db: Any, d: Decision) -> bool:
+    """Whether something came since a decision that may speak against it: the few worth asking what the machine says."""
+    if d.kind == "set_published":
+        return False
+    if d.kind not in KNOWINGLY:
+        return _reports_of(db, d.target) != sorted(d.payload["reports"])
+    homes = touched_by(db, d)
+    return not homes or any(_coded_last(db, i) > d.at_utc for i in homes)
 
 
 def _reports_of(db: Any, incident_id: str) -> list[str]:

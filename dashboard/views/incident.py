@@ -11,7 +11,7 @@ import streamlit as st
 from dashboard import brief, maps, tolls
 from dashboard.access import show_access
 from dashboard.dating import date_form, show_dated
-from dashboard.editing import show_contested, show_decided
+from dashboard.editing import forget_elsewhere, show_contested, show_decided
 from dashboard.evidence import escape_text
 from dashboard.filters import current_filters
 from dashboard.incident_actions import (
@@ -305,6 +305,7 @@ def main() -> None:
     show_header(view)
     person = show_access()
     action = show_actions(view, may_edit=person.may_edit)
+    forget_elsewhere(view.incident.incident_id)
     show_contested(path)
     show_decided()
     show_action(view, action, path)

@@ -259,6 +259,17 @@ def test_reports_are_split_off_or_moved(pair: tuple[Path, str, str]) -> None:
     assert log(path)[-1].kind == "assign"
 
 
+def test_what_was_decided_on_one_incident_is_not_told_on_another(pair: tuple[Path, str, str]) -> None:
+    _, one, other = pair
+    at = run_page("incident", id=one)
+    button(at, "do_confirm").click().run()
+    button(at, "confirm_do").click().run()
+    assert [b.key for b in at.button if b.key == "undo_last"]
+    at.query_params["id"] = other
+    at.run()
+    assert not [b.key for b in at.button if b.key == "undo_last"]
+
+
 # --- two people ------------------------------------------------------------------------------------
 
 
