@@ -158,6 +158,8 @@ def take(browser: Any, url: str, shot: Shot, out: Path) -> Path:
         settle(page)
         if page.locator("[data-testid=stDeckGlJsonChart]").count():
             wait_for_land(page, shot.theme)
+            # Looking at the map scrolled to it.
+            page.locator("[data-testid=stMain]").evaluate("main => main.scrollTo(0, 0)")
         for key in shot.keys:
             page.keyboard.press(key)
             page.wait_for_timeout(500)
