@@ -488,8 +488,8 @@ def matching(db: Database, columns: Columns, filters: Filters, *, assertion: str
     else:
         masks.append(~words["review_status"].chosen(["rejected"]))
     masks += _within_days(columns, filters)
-    for name in ("country", "admin1"):
-        if values := getattr(filters, name):
+    for name, values in (("country", filters.country), ("admin1", filters.admin1), ("place_name", filters.place)):
+        if values:
             masks.append(words[name].chosen(values))
     if filters.event_type:
         kinds = words["event_type"].chosen([t for t in filters.event_type if t in EVENT_TYPES])
@@ -498,16 +498,29 @@ def matching(db: Database, columns: Columns, filters: Filters, *, assertion: str
         masks.append((numbers["deaths_best"] >= filters.deaths_min) & (numbers["deaths_best"] != NO_TOLL))
     if filters.deaths_max is not None:
         masks.append((numbers["deaths_best"] <= filters.deaths_max) & (numbers["deaths_best"] != NO_TOLL))
-    if filters.actor:
-        named = columns.actors.chosen([*filters.actor, *actors_below(db, filters.actor)])
-        if filters.role != "either":
-            named &= columns.is_target == (filters.role == "target")
-        masks.append(_rows_with(columns, columns.actor_rows[named]))
+    if filters.mode:
+        wanted = set(filters.mode)
+        masks.append(words["modes"].rows_of([n for n, modes in enumerate(words["modes"].texts) if wanted & set(json.loads(modes))]))
+    if filters.actor or filters.against:
+        masks.append(_taking_part(db, columns, filters))
     if filters.text:
         masks.append(_telling(db, columns, filters.text))
     found = masks[0]
     for mask in masks[1:]:
         found = found & mask
+    return found
+
+
+def _taking_part(db: Database, columns: Columns, filters: Filters) -> Mask:
+    """The rows with the actor in its role and, where it is given, the other side opposite to it."""
+    named = {
+        names: columns.actors.chosen([*names, *actors_below(db, names)]) for names in (filters.actor, filters.against) if names
+    }  # fmt: skip
+    found = np.zeros(len(columns), dtype=bool)
+    for target in {"initiator": (False,), "target": (True,)}.get(filters.role, (False, True)):
+        sides = [(names, side) for names, side in ((filters.actor, target), (filters.against, not target)) if names]
+        both = [_rows_with(columns, columns.actor_rows[named[names] & (columns.is_target == side)]) for names, side in sides]
+        found |= both[0] if len(both) == 1 else both[0] & both[1]
     return found
 
 

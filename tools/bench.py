@@ -9,12 +9,14 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import platform
 import statistics
 import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -45,6 +47,15 @@ NAMES = (
     "Kirkuk", "Deir al-Zor", "Deir ez-Zor", "Al-Qa'im", "Qaim", "Tripoli", "Hodeidah", "Maiduguri", "Kharkiv", "Tel Aviv",
     "Gao", "Rafah", "Ain al-Asad", "Erbil", "Mogadishu", "Goma", "Nyala", "Lashio", "Nowhereville", "Xyzzy",
 )  # fmt: skip
+
+PROFILES = (
+    ("all groups", "actors", {}),
+    ("one group", "actors", {"actor": "AX Front"}),
+    ("four groups", "actors", {"actor": ["AX Front", "AX Army", "Military of AX", "AY Front"]}),
+    ("the world", "regions", {}),
+    ("one country", "regions", {"country": "AX"}),
+    ("one province", "regions", {"country": "AX", "admin1": "AX 1"}),
+)
 
 
 def read_articles() -> list[Article]:
@@ -101,6 +112,29 @@ def bench_gazetteer(settings: Any) -> list[tuple[str, str]]:
         ("look-up, first time", f"median {statistics.median(cold) * 1e3:.3f} ms, worst {max(cold) * 1e3:.3f} ms"),
         ("look-up with choice, again", f"median {statistics.median(warm) * 1e3:.3f} ms, worst {max(warm) * 1e3:.3f} ms"),
     ]
+
+
+def bench_profiles(incidents: int) -> list[tuple[str, str]]:
+    """The pages of groups and of regions on a store with about this many incidents: the first run, and one with everything cached."""
+    import streamlit as st
+
+    from tests.dashboard.pages import run_page
+
+    rows = []
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "world.db"
+        blocks = max(1, round(incidents * REPORTS_AN_INCIDENT / BLOCK_REPORTS))
+        with closing(store.open_store(path)) as db:
+            fill_world(db, BLOCK_REPORTS)
+            if blocks > 1:
+                repeat_world(db, blocks)
+        os.environ["DATELINE_STORE"] = str(path)
+        for name, page, params in PROFILES:
+            st.cache_data.clear()
+            first = time_of(lambda p=page, q=params: run_page(p, **q))
+            rows.append((name, f"{first * 1e3:.0f} ms, again {best_of(lambda p=page, q=params: run_page(p, **q)) * 1e3:.0f} ms"))
+        del os.environ["DATELINE_STORE"]
+    return rows
 
 
 def make_world(path: Path, reports: int) -> None:
@@ -195,6 +229,7 @@ def main() -> int:
         "Coding": bench_coding(settings),
         "Gazetteer": bench_gazetteer(settings),
         "Monitor": bench_dashboard(MONITOR_INCIDENTS[large]),
+        "Profiles": bench_profiles(MANY_INCIDENTS if large else INCIDENTS),
         "Linking": bench_linking(BLOCK_REPORTS, MANY_REPORTS if large else 10 * BLOCK_REPORTS),
         "History": bench_history(MANY_INCIDENTS if large else INCIDENTS // 10),
     }

@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard import charts, maps, queries
 from dashboard.filters import reset_filters, show_sidebar
+from dashboard.profiles import profile_links
 from dashboard.reading import go_to, link
 from dashboard.states import guard_store, open_page, show_no_match
 from dashboard.wording import (
@@ -311,6 +312,7 @@ def main() -> None:
     """Filters, then the data, then the page."""
     path, mark = open_page(needs="incidents")
     filters = show_sidebar(queries.filter_options(path, mark))
+    profile_links(filters)
     if run := queries.last_run(path, mark):
         st.sidebar.caption(f"Store last changed by a run on {format_day(run)}, {run[11:16]} UTC")
     theme = st.context.theme.type

@@ -16,7 +16,7 @@ from hypothesis import strategies as st
 from pipeline import columns, store
 from pipeline.columns import HeldColumns, load_columns, matching, read_columns, renew_columns, save_columns
 from pipeline.errors import StoreBrokenError, StoreMissingError
-from pipeline.filters import Filters, where
+from pipeline.filters import ROLES, Filters, where
 from tests.generate import fill_store
 
 
@@ -283,7 +283,16 @@ def test_readers_in_many_threads_while_it_is_written(path: Path) -> None:
 def test_masks_are_those_of_the_sql(path: Path) -> None:
     db = store.open_store_readonly(path)
     held = read_columns(db)
-    for filters in (Filters(), Filters(country=("IQ",)), Filters(text="bomb"), Filters(deaths_min=1, undated=False)):
+    group, army = ("Islamic State",), ("Military of Nigeria",)
+    parties = [Filters(actor=a, against=b, role=role) for a in (group, ()) for b in (army, ()) for role in ROLES]
+    others = (
+        Filters(),
+        Filters(country=("IQ",)),
+        Filters(text="bomb"),
+        Filters(deaths_min=1, undated=False),
+        Filters(place=("Gao", "Jos")),
+    )
+    for filters in (*others, *parties, Filters(mode=("drone",)), Filters(mode=("firearms", "abduct"))):
         for assertion in ("asserted", None, "denied"):
             condition, params = where(filters, assertion=assertion)
             expected = {i for (i,) in db.execute(f"SELECT i.incident_id FROM incidents i WHERE {condition}", params)}
