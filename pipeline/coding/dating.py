@@ -112,7 +112,9 @@ def grip_of(doc: Doc, d: DateMention, heads: Collection[int]) -> int:
 
 def _is_recount(verb: Token) -> bool:
     """Whether a verb brings a toll up to date: what it dates is the news of it."""
-    return verb.lemma_ in RECOUNT and any(c.lemma_.lower() in TALLY and c.dep_ in ("dobj", "nsubj", "nsubjpass", "attr") for c in verb.children)
+    return verb.lemma_ in RECOUNT and any(
+        c.lemma_.lower() in TALLY and c.dep_ in ("dobj", "nsubj", "nsubjpass", "attr") for c in verb.children
+    )
 
 
 def _is_late_death(verb: Token) -> bool:
