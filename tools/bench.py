@@ -219,7 +219,7 @@ def show(title: str, rows: Sequence[tuple[str, str]]) -> None:
     """One block of the table."""
     print(f"\n{title}")
     for name, value in rows:
-        print(f"  {name:<32}{value}")
+        print(f"  {name:<38}{value}")
 
 
 def main() -> int:
