@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import html
+from collections.abc import Callable
+from pathlib import Path
 from typing import Any
 
 import pandas as pd
 import streamlit as st
 
-from dashboard import charts, maps, queries
-from dashboard.filters import reset_filters, show_sidebar
+from dashboard import asof, charts, maps, queries, queries_monitor
+from dashboard.filters import current_display, remember_page, reset_filters, seed_page, show_sidebar
 from dashboard.reading import go_to, link
 from dashboard.states import guard_store, open_page, show_no_match
 from dashboard.wording import (
@@ -31,6 +33,7 @@ from pipeline.errors import StoreBrokenError
 from pipeline.filters import Filters
 from pipeline.settings import load_settings
 
+CSS = Path(__file__).resolve().parent.parent / "assets" / "monitor.css"
 MAP_HEIGHT = 340
 TIMELINE_HEIGHT = 112
 MEASURES = {"incidents": "Incidents", "killed": "Killed"}
@@ -130,9 +133,8 @@ def list_popover(name: str, label: str, total: int, explanation: str, load: Any)
 # --- parts of the page -------------------------------------------------------------------------
 
 
-def show_tallies(path: str, mark: queries.Fingerprint, filters: Filters, t: queries.Tallies) -> None:
-    """The tallies, and below them what they leave out, each list one click away."""
-    st.html(tallies_html(t))
+def show_apart(path: str, mark: queries.Fingerprint, filters: Filters, t: queries.Tallies) -> None:
+    """What the tallies leave out, each list one click away."""
     with st.container(horizontal=True, key="apart", gap="small", vertical_alignment="center"):
         list_popover(
             "not_counted", f"Not counted: {not_counted_words(t)}", t.not_counted, "Found in the articles and kept out of every tally.",
@@ -223,7 +225,7 @@ def cached_timeline(path: str, mark: queries.Fingerprint, filters: Filters, meas
     return charts.timeline_figure(rows, width=width, measure=measure, theme=theme, height=TIMELINE_HEIGHT)
 
 
-def show_timeline(path: str, mark: queries.Fingerprint, filters: Filters, theme: str | None) -> None:
+def show_timeline(path: str, mark: queries.Fingerprint, filters: Filters, theme: str | None, *, download: Callable[[], None]) -> None:
     """Bars by day, week or month, stacked by type, with a switch for what they count."""
     width, rows, wide = queries.timeline(path, mark, filters)
     left_out = f" · {plural(wide, 'incident')} left out, dated no closer than a {WIDER[width]}" if wide else ""
@@ -234,7 +236,7 @@ def show_timeline(path: str, mark: queries.Fingerprint, filters: Filters, theme:
         )  # fmt: skip
         st.html(f'<p class="dl-note">per {width}{html.escape(left_out)}</p>')
         st.space("stretch")
-        download_button(path, mark, filters)
+        download()
     if rows.empty:
         st.caption("No bars to draw: none of these incidents has a known day.")
         return
@@ -242,18 +244,18 @@ def show_timeline(path: str, mark: queries.Fingerprint, filters: Filters, theme:
     st.plotly_chart(figure, theme=None, width="stretch", key="timeline", config={"displayModeBar": False}, height=TIMELINE_HEIGHT)
 
 
-def download_button(path: str, mark: queries.Fingerprint, filters: Filters) -> None:
+def download_button(path: str, filters: Filters, as_of: str | None) -> None:
     """The filtered rows as CSV with the codebook's columns; made when the button is pressed."""
     st.download_button(
-        "Download CSV", data=lambda: queries.export_csv(path, mark, filters), file_name=csv_name(filters), mime="text/csv",
+        "Download CSV", data=lambda: queries_monitor.export_csv(path, filters, as_of), file_name=csv_name(filters, as_of), mime="text/csv",
         on_click="ignore", type="tertiary", icon=":material/download:", key="download_csv",
         help="Exactly the incidents in view, one a row, with the codebook's columns.",
     )  # fmt: skip
 
 
-def csv_name(filters: Filters) -> str:
-    """A file name that says what is inside: 'dateline_IQ_2023-12-01_2023-12-31.csv'."""
-    parts = [*filters.country, filters.date_from or "", filters.date_to or ""]
+def csv_name(filters: Filters, as_of: str | None = None) -> str:
+    """A file name that says what is inside: 'dateline_IQ_2023-12-01_2023-12-31_known-2024-01-05.csv'."""
+    parts = [*filters.country, filters.date_from or "", filters.date_to or "", f"known-{as_of}" if as_of else ""]
     return "_".join(["dateline", *(part for part in parts if part)])[:80] + ".csv"
 
 
@@ -307,27 +309,44 @@ def show_table(path: str, mark: queries.Fingerprint, filters: Filters, total: in
     return str(rows.iloc[chosen[0]]["incident_id"]) if chosen else None
 
 
+def show_past(path: str, mark: queries.Fingerprint, filters: Filters, as_of: str, then: int) -> None:
+    """Say that the past is shown, and how many incidents of the filtered set were known, and are."""
+    now = queries.tallies(path, mark, filters).incidents
+    known = f"{then:,} of the {plural(now, 'incident')} known now" if then <= now else f"{plural(then, 'incident')}; {now:,} now"
+    asof.show_strip(as_of, queries_monitor.publication_span(path, mark), known)
+
+
 def main() -> None:
     """Filters, then the data, then the page."""
     path, mark = open_page(needs="incidents")
-    filters = show_sidebar(queries.filter_options(path, mark))
+    st.html(CSS)
+    seed_page()
+    as_of = asof.current_as_of()
+    shown = asof.path_as_of(path, mark, as_of)
+    filters = show_sidebar(queries.filter_options(*shown))
+    remember_page(filters, current_display(), as_of)
     if run := queries.last_run(path, mark):
         st.sidebar.caption(f"Store last changed by a run on {format_day(run)}, {run[11:16]} UTC")
     theme = st.context.theme.type
-    t = queries.tallies(path, mark, filters)
+    t = queries.tallies(*shown, filters)
+    if as_of:
+        show_past(path, mark, filters, as_of, t.incidents)
     if not t.incidents and not t.not_counted:
         show_no_match(reset_filters)
         st.stop()
-    show_tallies(path, mark, filters, t)
+    with st.container(horizontal=True, key="head", gap="small"):
+        st.html(tallies_html(t))
+        asof.show_picker(as_of)
+    show_apart(*shown, filters, t)
     left, right = st.columns([2.1, 1], gap="small")
     with left:
-        chosen = show_map(path, mark, filters, theme)
+        chosen = show_map(*shown, filters, theme)
     if chosen and chosen["incidents"] == 1:
         go_to("incident", chosen["incident_id"])
     with right:
-        show_side(path, mark, filters, chosen)
-    show_timeline(path, mark, filters, theme)
-    if incident_id := show_table(path, mark, filters, t.incidents):
+        show_side(*shown, filters, chosen)
+    show_timeline(*shown, filters, theme, download=lambda: download_button(path, filters, as_of))
+    if incident_id := show_table(*shown, filters, t.incidents):
         go_to("incident", incident_id)
 
 
