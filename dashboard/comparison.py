@@ -76,13 +76,13 @@ def can_tell(now: int, before: int) -> bool:
 
 
 def change_words(now: int, before: int) -> str:
-    """'+33 %', '−25 %', 'none before'; 'no clear change' where equal rates would often give the same; empty where nothing can be told."""
+    """'+33 %', '−25 %', 'None before'; 'No clear change' where equal rates would often give the same; empty where nothing can be told."""
     if not can_tell(now, before):
         return ""
     if rate_test(now, before) >= LEVEL:
-        return "no clear change"
+        return "No clear change"
     if not before:
-        return "none before"
+        return "None before"
     share = round(100 * (now - before) / before)
     return f"{'+' if share > 0 else '−'}{abs(share):,} %"
 

@@ -43,6 +43,8 @@ from pipeline.settings import load_settings
 
 CSS = Path(__file__).resolve().parent.parent / "assets" / "monitor.css"
 MAP_HEIGHT = 340
+# What the notice of the past takes from the map, so that the table stays in view.
+STRIP_HEIGHT = 48
 TIMELINE_HEIGHT = 112
 MULTIPLE_WIDTH = 220
 PLAY_ROWS = 30
@@ -71,8 +73,10 @@ def sum_range(best: int, low: int, high: int, open_ended: int) -> str:
 def tally_html(figure: str, label: str, *, extra: str = "", left_out: str = "", tip: str = "") -> str:
     """One tally as HTML: figure, range, what it counts and what it leaves out."""
     small = f"<small>{html.escape(extra)}</small>" if extra else ""
+    # Words in the place of a figure are no figure.
+    kind = "dl-figure" if any(c.isdigit() for c in figure) or figure == NOT_STATED else "dl-figure dl-words"
     below = f"<br>{html.escape(left_out)}" if left_out else "<br>&nbsp;"
-    return f'''<div class="dl-tally" role="listitem" title="{html.escape(tip)}"><span class="dl-figure">{html.escape(figure)}{small}</span>
+    return f'''<div class="dl-tally" role="listitem" title="{html.escape(tip)}"><span class="{kind}">{html.escape(figure)}{small}</span>
         <span class="dl-label">{html.escape(label)}{below}</span></div>'''
 
 
@@ -211,6 +215,11 @@ class Scene:
     as_of: str | None
     theme: str | None
 
+    @property
+    def map_height(self) -> int:
+        """The height of the map and of the list beside it, in pixels."""
+        return MAP_HEIGHT - STRIP_HEIGHT if self.as_of else MAP_HEIGHT
+
 
 # Where the map is to look, in session state: the set it was set for, (latitude, longitude, zoom) or None for all of it, and the turn.
 LOOK = "map_look"
@@ -243,7 +252,7 @@ def show_map(scene: Scene, filters: Filters, *, playing: bool) -> dict[str, Any]
         with st.container(key="map_controls"):
             show_map_controls(lambda: look_at(scene, None))
         state = st.pydeck_chart(
-            deck, height=MAP_HEIGHT, on_select=lambda: on_map_select(scene), selection_mode="single-object", key="map_chart",
+            deck, height=scene.map_height, on_select=lambda: on_map_select(scene), selection_mode="single-object", key="map_chart",
             alt=f"Map of {plural(len(points), 'place')} with incidents",
         )  # fmt: skip
         clustered = bool(maps.single_from(points)) or places_in(points) > len(points)
@@ -277,7 +286,7 @@ def show_side(scene: Scene, filters: Filters, chosen: dict[str, Any] | None, *, 
     else:
         rows = queries.latest(scene.path, scene.mark, filters)
         head.markdown("**Latest reports**")
-    with st.container(height=MAP_HEIGHT - 8, border=False, gap=None, key="latest"):
+    with st.container(height=scene.map_height - 8, border=False, gap=None, key="latest"):
         for row in rows.to_dict("records"):
             when = format_date(row["date_start"], row["date_end"], row["date_prec"])
             link("incident", f"{when} · {event_and_place(row)}", id=row["incident_id"])
@@ -406,6 +415,9 @@ def show_timeline_head(scene: Scene, bars: queries_monitor.Bars, steps: int, sho
             st.button(
                 "Play", icon=":material/play_arrow:", type="tertiary", key="play_start", on_click=on_play, args=(steps,), help=PLAY_HELP
             )
+            # In its place (monitor.css) for who asked for less motion.
+            icon = ":material/skip_next:"
+            st.button("Step through", icon=icon, type="tertiary", key="play_by_hand", on_click=on_step, args=(0, steps), help=PLAY_HELP)
         download_button(scene.store, scene.filters, scene.as_of)
 
 

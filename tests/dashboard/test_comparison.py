@@ -65,18 +65,18 @@ def test_counts_too_small_say_nothing() -> None:
 
 @pytest.mark.parametrize(
     ("now", "before", "words"),
-    [(12, 9, "no clear change"), (24, 9, "+167 %"), (9, 24, "−62 %"), (0, 9, "−100 %"), (14, 0, "none before"), (1_400, 1_000, "+40 %")],
+    [(12, 9, "No clear change"), (24, 9, "+167 %"), (9, 24, "−62 %"), (0, 9, "−100 %"), (14, 0, "None before"), (1_400, 1_000, "+40 %")],
 )
 def test_a_change_is_named_only_where_it_is_one(now: int, before: int, words: str) -> None:
     assert change_words(now, before) == words
-    assert (rate_test(now, before) < LEVEL) is (words != "no clear change")
+    assert (rate_test(now, before) < LEVEL) is (words != "No clear change")
 
 
 def test_the_dead_are_set_side_by_side_with_their_ranges() -> None:
     words = comparison_words(Sums(24, 118, 102, 141), Sums(9, 64, 64, 64), 31)
     assert words == ("+167 %", "24 incidents against 9 in the 31 days before", "killed 118 (102–141) against 64")
     assert comparison_words(Sums(9, 1, 1, 1), Sums(0), 1) == (
-        "none before",
+        "None before",
         "9 incidents against 0 in the day before",
         "killed 1 against 0",
     )
