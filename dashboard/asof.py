@@ -97,8 +97,10 @@ def _make_past(path: str, mark: Fingerprint, as_of: str) -> str:
 
 # --- the control -------------------------------------------------------------------------------
 
+# The day pickers must accept any day a link may hold.
 FIRST_DAY, LAST_DAY = dt.date(1900, 1, 1), dt.date(2100, 12, 31)
-HELP = (
+PICKER_WIDTH = 290
+EXPLANATION = (
     "What was published after this day is left out, as if it had not been written yet. "
     "What people corrected, and which reports are one event, stays as it is known now."
 )
@@ -115,13 +117,14 @@ def _step(as_of: str, days: int) -> None:
 
 def show_picker(as_of: str | None) -> None:
     """The control that says which day the page is of, and sets it."""
-    with st.popover(f"As known {'on ' + format_day(as_of) if as_of else 'now'}", icon=":material/history:", type="tertiary", key="as_of"):
+    words = f"As known {'on ' + format_day(as_of) if as_of else 'now'}"
+    with st.popover(words, icon=":material/history:", type="tertiary", key="as_of"), st.container(width=PICKER_WIDTH, gap="xsmall"):
         st.session_state["as_of_day"] = dt.date.fromisoformat(as_of) if as_of else None
         st.date_input(
-            "As known on the evening of", key="as_of_day", on_change=_set_from, args=("as_of_day",), help=HELP,
+            "As known on the evening of", key="as_of_day", on_change=_set_from, args=("as_of_day",),
             min_value=FIRST_DAY, max_value=LAST_DAY, format="YYYY-MM-DD",
         )  # fmt: skip
-        st.caption(HELP)
+        st.caption(EXPLANATION)
         st.button("Back to now", on_click=keep_as_of, args=(None,), disabled=as_of is None, key="as_of_clear", width="stretch")
 
 

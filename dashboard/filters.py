@@ -15,6 +15,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import asof, display
+from dashboard.asof import FIRST_DAY, LAST_DAY
 from dashboard.display import Display
 from dashboard.wording import STATUS_WORDS, country_name
 from pipeline.filters import PARAMS, ROLES, Filters, from_params, to_params
@@ -24,8 +25,6 @@ KEPT = "filters"  # the last filters of this session, in session state
 WRITTEN = "filters_url"  # the parameters this session last wrote into the address
 ROLE_WORDS = {"either": "Either", "initiator": "Initiator", "target": "Target"}
 STATUSES = ("machine", "confirmed", "edited", "rejected")
-# The day pickers must accept any day a link may hold.
-FIRST_DAY, LAST_DAY = dt.date(1900, 1, 1), dt.date(2100, 12, 31)
 MAX_DEATHS = 999_999_999
 
 

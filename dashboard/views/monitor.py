@@ -191,12 +191,22 @@ def legend_html(points: pd.DataFrame, *, clustered: bool) -> str:
     return f'<div class="dl-legend">{"".join(dots)}<span>{sizes} killed</span>{hollow}{several}</div>'
 
 
+@dataclass(frozen=True, slots=True)
+class DrawnMap:
+    """A map as it is drawn up once: what is sent, the view that fits it, whether places close together are one mark."""
+
+    deck: Any
+    view: maps.OpeningView
+    clustered: bool
+
+
 @st.cache_resource(show_spinner=False, ttl=queries.TTL_S, max_entries=64)
-def cached_map(path: str, mark: queries.Fingerprint, filters: Filters, theme: str | None, tiles: str | None, names: bool) -> Any:
+def cached_map(path: str, mark: queries.Fingerprint, filters: Filters, theme: str | None, tiles: str | None, names: bool) -> DrawnMap:
     """The map of a filtered set, drawn up once for all who look at it; nobody changes it."""
     points = queries.points(path, mark, filters)
     cells = queries_monitor.cells(path, mark, filters) if places_in(points) > len(points) else None
-    return maps.incident_map(points, cells=cells, theme=theme, tiles=tiles, names=names)
+    deck = maps.incident_map(points, cells=cells, theme=theme, tiles=tiles, names=names)
+    return DrawnMap(deck, maps.opening_view(points), cells is not None or bool(maps.single_from(points)))
 
 
 def places_in(points: pd.DataFrame) -> int:
@@ -241,13 +251,14 @@ def on_map_select(scene: Scene) -> None:
 def show_map(scene: Scene, filters: Filters, *, playing: bool) -> dict[str, Any] | None:
     """Draw the map of `filters`, which are narrower than the scene's while its period plays; the point that was chosen, or None."""
     points = queries.points(scene.path, scene.mark, filters)
-    deck = cached_map(scene.path, scene.mark, filters, scene.theme, load_settings().tiles, not playing)
+    tiles = load_settings().tiles
+    drawn = cached_map(scene.path, scene.mark, filters, scene.theme, tiles, not playing)
     # What plays stays where the whole period is seen.
-    whole = maps.opening_view(queries.points(scene.path, scene.mark, scene.filters))
+    whole = cached_map(scene.path, scene.mark, scene.filters, scene.theme, tiles, True).view
     made_for, view, turn = st.session_state.get(LOOK, (None, None, 0))
     if made_for != (scene.path, scene.filters):
         view = None
-    deck = maps.turned(deck, view or (whole.latitude, whole.longitude, whole.zoom), turn)
+    deck = maps.turned(drawn.deck, view or (whole.latitude, whole.longitude, whole.zoom), turn)
     with st.container(key="map", gap="xxsmall"):
         with st.container(key="map_controls"):
             show_map_controls(lambda: look_at(scene, None))
@@ -255,8 +266,7 @@ def show_map(scene: Scene, filters: Filters, *, playing: bool) -> dict[str, Any]
             deck, height=scene.map_height, on_select=lambda: on_map_select(scene), selection_mode="single-object", key="map_chart",
             alt=f"Map of {plural(len(points), 'place')} with incidents",
         )  # fmt: skip
-        clustered = bool(maps.single_from(points)) or places_in(points) > len(points)
-        st.html(legend_html(queries.points(scene.path, scene.mark, scene.filters), clustered=clustered))
+        st.html(legend_html(queries.points(scene.path, scene.mark, scene.filters), clustered=drawn.clustered))
         if playing:
             return None
         if places_in(points) > len(points):

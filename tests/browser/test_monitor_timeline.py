@@ -101,9 +101,11 @@ def test_a_day_is_set_by_keyboard_and_a_link_shows_the_same_past(site: tuple[str
     page.get_by_role("button", name="As known now").focus()
     page.keyboard.press("Enter")
     page.get_by_role("button", name="Back to now").wait_for()
-    page.get_by_role("spinbutton", name=re.compile("year", re.IGNORECASE)).last.focus()
+    page.locator(".st-key-as_of_day").get_by_role("spinbutton").first.focus()
     page.keyboard.type("20230815")
-    page.keyboard.press("Enter")
+    # A day counts once its field is left.
+    page.keyboard.press("Tab")
+    page.keyboard.press("Tab")
     page.wait_for_url(re.compile("as_of=2023-08-15"))
     page.wait_for_selector(".dl-past")
     settle(page)
