@@ -11,6 +11,7 @@ import atexit
 import datetime as dt
 import itertools
 import shutil
+import sqlite3
 import tempfile
 from contextlib import closing
 from functools import lru_cache
@@ -22,6 +23,7 @@ from sqlite_utils import Database
 
 from dashboard.queries import Fingerprint, fingerprint
 from dashboard.wording import format_day
+from pipeline.errors import StoreBrokenError
 from pipeline.incidents import copy_known_on
 from pipeline.store import open_store_readonly
 
@@ -85,13 +87,16 @@ def _remove(past: str) -> None:
 
 @st.cache_resource(show_spinner="Looking back", max_entries=MAX_PASTS, on_release=_remove, validate=lambda past: Path(past).exists())
 def _make_past(path: str, mark: Fingerprint, as_of: str) -> str:
-    target = _folder() / f"{next(_numbers)}.db"
+    folder = _folder()
+    # Whoever tidies up temporary files may have been here.
+    folder.mkdir(exist_ok=True)
+    target = folder / f"{next(_numbers)}.db"
     try:
         with closing(open_store_readonly(path).conn) as conn:
             copy_known_on(Database(conn), as_of, target)
-    except BaseException:
-        target.unlink(missing_ok=True)
-        raise
+    except sqlite3.Error as e:
+        _remove(str(target))
+        raise StoreBrokenError(f"{path} cannot be shown as known on {as_of}: {e}") from e
     return str(target)
 
 

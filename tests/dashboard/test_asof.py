@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import csv
 import datetime as dt
+import shutil
+import sqlite3
 from collections.abc import Callable
 from pathlib import Path
 
@@ -11,7 +13,7 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 from dashboard import asof, queries, queries_monitor
-from pipeline.errors import StoreMissingError
+from pipeline.errors import StoreBrokenError, StoreMissingError
 from pipeline.filters import Filters
 from pipeline.incidents import incidents_as_of
 from pipeline.store import load_incidents, open_store_readonly
@@ -82,6 +84,22 @@ def test_a_past_that_somebody_deleted_is_made_anew(two: Path) -> None:
     Path(past_of(two, EARLY)[0]).unlink()
     past, mark = past_of(two, EARLY)
     assert queries.tallies(past, mark, Filters()).incidents == 1
+
+
+def test_a_folder_that_was_tidied_away_is_made_anew(two: Path) -> None:
+    shutil.rmtree(Path(past_of(two, EARLY)[0]).parent)
+    assert Path(past_of(two, "2023-12-04")[0]).exists()
+
+
+def test_a_damaged_store_says_so_and_leaves_no_half_of_a_past(two: Path) -> None:
+    folder = Path(past_of(two, EARLY)[0]).parent
+    before = set(folder.iterdir())
+    with sqlite3.connect(two) as db:
+        db.execute("DROP TABLE incident_times")
+    db.close()
+    with pytest.raises(StoreBrokenError, match="as known on 2023-12-04"):
+        past_of(two, "2023-12-04")
+    assert set(folder.iterdir()) == before
 
 
 def test_no_store_has_no_past(tmp_path: Path) -> None:
