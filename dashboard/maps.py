@@ -505,8 +505,8 @@ def near_features(near: Sequence[Near], rows: pd.DataFrame, zoom: int, *, theme:
 
 
 def _feature(longitude: float, latitude: float, properties: dict[str, Any]) -> dict[str, Any]:
-    position = [round(float(longitude), 5), round(float(latitude), 5)]
-    return {"type": "Feature", "geometry": {"type": "Point", "coordinates": position}, "properties": properties}
+    # Not rounded: the incidents of a point that is pressed are looked up by its position.
+    return {"type": "Feature", "geometry": {"type": "Point", "coordinates": [longitude, latitude]}, "properties": properties}
 
 
 def point_features(drawn: pd.DataFrame, names: Mapping[tuple[float, float], str] | None = None) -> list[dict[str, Any]]:

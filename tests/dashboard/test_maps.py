@@ -218,6 +218,13 @@ def test_what_was_pressed_is_read_from_points_and_marks_alike() -> None:
         assert maps.chosen_mark(nothing) is None
 
 
+def test_a_pressed_point_has_its_position_to_the_last_digit() -> None:
+    rows = many(200).assign(latitude=lambda r: r["latitude"] + 0.1234567890123)
+    layers = {part["id"]: part for part in json.loads(maps.incident_map(rows).to_json())["layers"]}
+    told = {(f["geometry"]["coordinates"][1], f["geometry"]["coordinates"][0]) for f in features_of(layers[maps.POINTS_LAYER])}
+    assert told == set(zip(rows["latitude"], rows["longitude"], strict=True))
+
+
 def test_a_turned_map_looks_elsewhere_and_leaves_the_other_as_it_was() -> None:
     deck = maps.incident_map(many(400))
     before = deck.to_json()
