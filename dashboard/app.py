@@ -18,6 +18,8 @@ SIDEBAR_PX = 290
 PAGES = (
     ("monitor", "Monitor", True),
     ("incident", "Incident", False),
+    ("actors", "Actors", True),
+    ("regions", "Regions", True),
     ("articles", "Articles", True),
     ("review", "Review", True),
     ("ingest", "Ingest", True),

@@ -370,3 +370,8 @@ def event_and_place(row: Mapping[str, Any]) -> str:
 def field_label(field: str) -> str:
     """The label of a codebook field, in an analyst's words."""
     return FIELD_LABELS.get(field, field.replace("_", " ").capitalize())
+
+
+def mode_label(mode: str) -> str:
+    """A means of violence as it is read: 'Heavy weapons', 'Suicide attack'."""
+    return mode.replace("-", " ").capitalize()
