@@ -59,7 +59,8 @@ def fingerprint(path: str | Path) -> Fingerprint:
         except OSError:
             marks.append((0, 0))
         else:
-            marks.append((stat.st_mtime_ns, stat.st_size))
+            # Looking at a store may leave an empty log beside it: that is no write.
+            marks.append((stat.st_mtime_ns, stat.st_size) if stat.st_size else (0, 0))
     return tuple(marks)
 
 
@@ -456,15 +457,6 @@ def article_incidents(path: str, mark: Fingerprint, article_ids: tuple[str, ...]
             ORDER BY i.assertion, i.date_start, i.incident_id LIMIT {MAX_LISTED}""",
         article_ids,
     )
-
-
-def export_csv(path: str, mark: Fingerprint, filters: Filters) -> bytes:
-    """The filtered incidents as CSV, all of them, with the codebook's columns."""
-    # Only a download needs the exports, and with them the writers of other formats.
-    from pipeline.exports import export
-
-    with closing(open_store_readonly(path).conn) as conn:
-        return export(Database(conn), filters, shape="native", format="csv")
 
 
 @_cached

@@ -13,6 +13,7 @@ import json
 from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlite_utils import Database
@@ -454,6 +455,13 @@ def incidents_as_of(db: Database, as_of: str) -> list[Incident]:
     """Every incident as it was known at a publication day or time, by id; see `look_back`."""
     with known_on(db, as_of):
         return store.load_incidents(db, "i.merged_into IS NULL")
+
+
+def copy_known_on(db: Database, as_of: str, target: Path) -> None:
+    """Write the store as known at a publication day or time into a new file at `target`, a store to be read; see `look_back`."""
+    with store.reading(db):
+        then = look_back(db, as_of)
+        store.copy_past(db, target, unknown=then.unknown, then=then.otherwise)
 
 
 @dataclass(frozen=True, slots=True)
