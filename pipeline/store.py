@@ -226,6 +226,46 @@ def m005_coders(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m007_news(db: Database) -> None:
+    """Since when the store holds each incident, saved views, and what alerts have told of them."""
+    statements = """
+    CREATE TABLE incident_stored (
+        incident_id TEXT PRIMARY KEY, first_stored_at_utc TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE INDEX incident_stored_at ON incident_stored(first_stored_at_utc);
+    INSERT INTO incident_stored
+        SELECT i.incident_id, strftime('%Y-%m-%dT%H:%M:%fZ', COALESCE(MIN(u.started_at_utc), 'now'))
+        FROM incidents i LEFT JOIN incident_reports ir ON ir.incident_id = i.incident_id
+        LEFT JOIN reports r ON r.report_id = ir.report_id LEFT JOIN articles a ON a.article_id = r.article_id
+        LEFT JOIN runs u ON u.run_id = a.run_id GROUP BY 1;
+    CREATE TRIGGER incident_is_stored AFTER INSERT ON incidents
+        WHEN NOT EXISTS (SELECT 1 FROM incident_stored s WHERE s.incident_id = new.incident_id) BEGIN
+        INSERT INTO incident_stored VALUES (new.incident_id, MAX(
+            strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), COALESCE((SELECT MAX(first_stored_at_utc) FROM incident_stored), ''))); END;
+    CREATE TABLE views (
+        view_id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE COLLATE NOCASE, params TEXT NOT NULL,
+        at_utc TEXT NOT NULL, changed_at_utc TEXT NOT NULL, "by" TEXT NOT NULL DEFAULT '') STRICT;
+    CREATE TABLE alert_targets (
+        target_id INTEGER PRIMARY KEY, view_id TEXT NOT NULL REFERENCES views(view_id) ON DELETE CASCADE,
+        channel TEXT NOT NULL CHECK (channel IN ('mail','webhook')), address TEXT NOT NULL, params TEXT NOT NULL,
+        UNIQUE (view_id, channel, address)) STRICT;
+    CREATE TABLE alert_deliveries (
+        delivery_id TEXT PRIMARY KEY, target_id INTEGER NOT NULL REFERENCES alert_targets(target_id) ON DELETE CASCADE,
+        at_utc TEXT NOT NULL, claimed_at_utc TEXT, delivered_at_utc TEXT,
+        attempts INTEGER NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT '') STRICT;
+    CREATE INDEX alert_deliveries_open ON alert_deliveries(target_id) WHERE delivered_at_utc IS NULL;
+    CREATE TABLE alert_told (
+        target_id INTEGER NOT NULL REFERENCES alert_targets(target_id) ON DELETE CASCADE, incident_id TEXT NOT NULL,
+        delivery_id TEXT REFERENCES alert_deliveries(delivery_id) ON DELETE CASCADE,
+        PRIMARY KEY (target_id, incident_id)) STRICT, WITHOUT ROWID;
+    CREATE INDEX alert_told_delivery ON alert_told(delivery_id);
+    """
+    # The moment goes with the id for good, whatever becomes of the row in `incidents`. Writers come one after another and the
+    # moments never go back, so that a reader who has seen the latest of them has seen all that came before it.
+    for statement in split_statements(statements):
+        db.execute(statement)
+
+
 def split_statements(script: str) -> Iterator[str]:
     """The statements of an SQL script, one by one; triggers stay whole."""
     pending = ""
