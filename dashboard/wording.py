@@ -203,6 +203,17 @@ def format_time(iso: Any) -> str:
     return day if day == NOT_STATED or clock in ("", "00:00") else f"{day}, {clock} UTC"
 
 
+def ago(moment: Any, *, now: dt.datetime | None = None) -> str:
+    """How long ago a moment was, in the largest unit that fits; "never" without one. `now` is the clock's where it is not given."""
+    if not isinstance(moment, str):
+        return "never"
+    seconds = max(0, int(((now or dt.datetime.now(dt.UTC)) - dt.datetime.fromisoformat(moment)).total_seconds()))
+    for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            return f"{plural(seconds // size, unit)} ago"
+    return "just now"
+
+
 def format_date(start: Any, end: Any = None, prec: Any = None, *, missing: str = "undated") -> str:
     """The time of an event: '3 Dec 2023', '3–5 Dec 2023', 'in November 2023', 'in 2023', or `missing`."""
     first, last = _read_day(start), _read_day(end)

@@ -13,7 +13,6 @@ import functools
 import io
 import json
 import math
-import os
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -35,6 +34,7 @@ from pipeline.filters import Filters, where
 from pipeline.incidents import known_on
 from pipeline.linking import sentence_spans
 from pipeline.models import Incident
+from pipeline.outfile import write_whole
 from pipeline.receipts import Receipt
 from pipeline.store import coded_from_row
 
@@ -538,25 +538,15 @@ def write_export(
 ) -> Receipt:
     """Write the extract to a file, whole or not at all, a CSV's receipt to `FILE.receipt.json`; the receipt."""
     content, receipt = make_extract(db, filters, shape=shape, format=format, assertion=assertion, as_of=as_of)
-    path.parent.mkdir(parents=True, exist_ok=True)
     if format == "csv":
-        _write_whole(receipt_path(path), (json.dumps(receipts.as_json(receipt), ensure_ascii=False, indent=1) + "\n").encode("utf-8"))
-    _write_whole(path, content)
+        write_whole(receipt_path(path), (json.dumps(receipts.as_json(receipt), ensure_ascii=False, indent=1) + "\n").encode("utf-8"))
+    write_whole(path, content)
     return receipt
 
 
 def receipt_path(path: Path) -> Path:
     """Where the receipt of a CSV lies: beside it."""
     return path.with_name(f"{path.name}.receipt.json")
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 # --- what is lost --------------------------------------------------------------------------------

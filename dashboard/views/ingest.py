@@ -14,7 +14,7 @@ from dashboard import queries
 from dashboard.dating import EARLIEST, cached_coder
 from dashboard.reading import line, link, use_style
 from dashboard.states import guard_store, open_page
-from dashboard.wording import ASSERTION_WORDS, event_and_place, format_date, format_toll, plural
+from dashboard.wording import ASSERTION_WORDS, ago, event_and_place, format_date, format_toll, plural
 from pipeline.errors import DatelineError, RefusedError, StoreBrokenError
 from pipeline.settings import Settings, load_settings
 from pipeline.store import active_coder, open_store
@@ -218,17 +218,6 @@ def show_live(path: str, mark: queries.Fingerprint) -> None:
         if row["error"]:
             words = f"failing ({plural(row['failures'], 'time')}): {row['error']}. {words}"
         line(words, strong=row["name"])
-
-
-def ago(moment: str | None) -> str:
-    """How long ago a moment was, in the largest unit that fits; "never" without one."""
-    if not isinstance(moment, str):
-        return "never"
-    seconds = max(0, int((dt.datetime.now(dt.UTC) - dt.datetime.fromisoformat(moment)).total_seconds()))
-    for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")):
-        if seconds >= size:
-            return f"{plural(seconds // size, unit)} ago"
-    return "just now"
 
 
 def main() -> None:

@@ -10,6 +10,7 @@ import streamlit as st
 
 from dashboard import charts, maps, queries
 from dashboard.filters import reset_filters, show_sidebar
+from dashboard.fresh import show_fresh
 from dashboard.reading import go_to, link
 from dashboard.states import guard_store, open_page, show_no_match
 from dashboard.wording import (
@@ -313,6 +314,7 @@ def main() -> None:
     filters = show_sidebar(queries.filter_options(path, mark))
     if run := queries.last_run(path, mark):
         st.sidebar.caption(f"Store last changed by a run on {format_day(run)}, {run[11:16]} UTC")
+    show_fresh(path, mark, filters)
     theme = st.context.theme.type
     t = queries.tallies(path, mark, filters)
     if not t.incidents and not t.not_counted:
