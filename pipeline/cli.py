@@ -33,6 +33,7 @@ from pipeline.cli_options import (
     settings_given,
     store_option,
 )
+from pipeline.cli_views import COMMANDS as VIEW_COMMANDS
 from pipeline.errors import DatelineError, NotFoundError, RefusedError, SettingsError
 from pipeline.settings import Settings
 
@@ -720,7 +721,7 @@ def doctor() -> None:
     raise click.exceptions.Exit(1 if bad else 0)
 
 
-for command in (*INCIDENT_COMMANDS, *CODER_COMMANDS):
+for command in (*INCIDENT_COMMANDS, *CODER_COMMANDS, *VIEW_COMMANDS):
     cli.add_command(command)
 
 if __name__ == "__main__":
