@@ -18,6 +18,7 @@ SIDEBAR_PX = 290
 PAGES = (
     ("monitor", "Monitor", True),
     ("incident", "Incident", False),
+    ("saved", "Saved", True),
     ("articles", "Articles", True),
     ("review", "Review", True),
     ("ingest", "Ingest", True),

@@ -9,11 +9,12 @@ from collections.abc import Sequence
 import pandas as pd
 import streamlit as st
 
-from dashboard.filters import ROLE_WORDS, current_filters
+from dashboard.filter_words import filter_words
+from dashboard.filters import current_filters
 from dashboard.queries import TTL_S, Fingerprint
 from dashboard.reading import heading, line, page_of, use_style
 from dashboard.states import guard_store, open_page
-from dashboard.wording import STATUS_WORDS, country_name, escape_markdown, format_day, join_words, plural
+from dashboard.wording import escape_markdown, plural
 from pipeline import exports, receipts
 from pipeline.codebook import columns
 from pipeline.errors import StoreBrokenError
@@ -37,26 +38,6 @@ FORMAT_SENTENCES = {
 
 
 # --- what is asked for -------------------------------------------------------------------------
-
-
-def filter_words(filters: Filters) -> str:
-    """The filters in words: 'Iraq · by Kataib Hezbollah · from 1 Dec 2023'; empty where nothing is filtered."""
-    parts = [join_words((country_name(code) for code in filters.country), "or"), join_words(filters.admin1, "or")]
-    if filters.actor:
-        role = "" if filters.role == "either" else f" as {ROLE_WORDS[filters.role].lower()}"
-        parts.append(join_words(filters.actor, "or") + role)
-    parts.append(join_words(filters.event_type, "or"))
-    parts.append(f"from {format_day(filters.date_from)}" if filters.date_from else "")
-    parts.append(f"to {format_day(filters.date_to)}" if filters.date_to else "")
-    if not filters.undated:
-        parts.append("dated only")
-    if filters.deaths_min is not None:
-        parts.append(f"{filters.deaths_min:,} killed or more")
-    if filters.deaths_max is not None:
-        parts.append(f"{filters.deaths_max:,} killed or fewer")
-    parts.append(f"with the words {filters.text}" if filters.text else "")
-    parts.append(join_words((STATUS_WORDS.get(status, status).lower() for status in filters.status), "or"))
-    return " · ".join(part for part in parts if part)
 
 
 def export_command(filters: Filters, shape: str, format: str) -> str:

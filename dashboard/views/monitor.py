@@ -12,6 +12,7 @@ from dashboard import charts, maps, queries
 from dashboard.filters import reset_filters, show_sidebar
 from dashboard.fresh import show_fresh
 from dashboard.reading import go_to, link
+from dashboard.saved import show_saved
 from dashboard.states import guard_store, open_page, show_no_match
 from dashboard.wording import (
     NOT_COUNTED_WORDS,
@@ -312,6 +313,7 @@ def main() -> None:
     """Filters, then the data, then the page."""
     path, mark = open_page(needs="incidents")
     filters = show_sidebar(queries.filter_options(path, mark))
+    show_saved(path, mark, filters)
     if run := queries.last_run(path, mark):
         st.sidebar.caption(f"Store last changed by a run on {format_day(run)}, {run[11:16]} UTC")
     show_fresh(path, mark, filters)

@@ -9,8 +9,9 @@ from pathlib import Path
 import pytest
 from click.testing import CliRunner
 
+from dashboard.filter_words import filter_words
 from dashboard.queries import fingerprint
-from dashboard.views.extracts import PREVIEW_ROWS, export_command, file_name, filter_words, make_file, preview_frame, summarise
+from dashboard.views.extracts import PREVIEW_ROWS, export_command, file_name, make_file, preview_frame, summarise
 from pipeline import store
 from pipeline.cli import cli
 from pipeline.exports import FORMATS, SHAPES, export
