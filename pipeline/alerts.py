@@ -308,13 +308,14 @@ def send_mail(server: MailServer, message: EmailMessage) -> None:
 
 def _answer(error: Exception) -> str:
     """What a mail server answered, or how it could not be reached."""
+    said: bytes | str
     if isinstance(error, smtplib.SMTPRecipientsRefused):
-        code, words = next(iter(error.recipients.values()))
+        code, said = next(iter(error.recipients.values()))
     elif isinstance(error, smtplib.SMTPResponseException):
-        code, words = error.smtp_code, error.smtp_error
+        code, said = error.smtp_code, error.smtp_error
     else:
         return str(error) or type(error).__name__
-    return f"{code} {words.decode(errors='replace') if isinstance(words, bytes) else words}"
+    return f"{code} {said.decode(errors='replace') if isinstance(said, bytes) else said}"
 
 
 def webhook_body(view: SavedView, delivery_id: str, items: Sequence[NewsItem], *, base: str) -> bytes:
