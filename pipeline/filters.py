@@ -16,6 +16,7 @@ from typing import Any
 
 from pipeline.errors import SettingsError
 from pipeline.models import EVENT_TYPE_OF, EVENT_TYPES
+from pipeline.searching import read_search
 
 ROLES = ("either", "initiator", "target")
 
@@ -126,21 +127,8 @@ def read_moment(text: str) -> str:
 
 
 def fts_query(words: str) -> str:
-    """A safe FTS5 query for what somebody typed: quoted phrases stay, AND OR NOT stay, all else is a word."""
-    parts = re.findall(r'"[^"]*"|\S+', words)
-    query: list[str] = []
-    for part in parts:
-        if part in ("AND", "OR", "NOT"):
-            if query and query[-1] not in ("AND", "OR", "NOT"):
-                query.append(part)
-            continue
-        star = "*" if part.endswith("*") and not part.startswith('"') else ""
-        term = re.sub(r"[^\w\s'’.-]", " ", part.strip('"')).strip()
-        if re.search(r"\w", term):
-            query.append(f'"{term}"{star}')
-    while query and query[-1] in ("AND", "OR", "NOT"):
-        query.pop()
-    return " ".join(query)
+    """A safe FTS5 query for what somebody typed; see `pipeline.searching`."""
+    return read_search(words).query
 
 
 def _in(column: str, values: Sequence[Any]) -> str:

@@ -207,7 +207,7 @@ def show_choices() -> tuple[Asked, str]:
     if "extract_zip" not in st.session_state:
         st.session_state["extract_zip"] = st.query_params.get("zip", "1") != "0"
     packed = st.checkbox(
-        "With its papers, as a zip file", key="extract_zip",
+        "With receipt, codebook and citation, as a zip file", key="extract_zip",
         help="Beside the data: the receipt, what each column means, what the shape cannot hold, how to cite it.",
     )  # fmt: skip
     return Asked(shape, as_of, only, packed), format
