@@ -102,7 +102,7 @@ def _items(brought: Brought) -> Iterator[Iterator[Article | Refusal]]:
 
 
 def coder_of(settings: Settings, db: Any) -> Any:
-    """The coder that codes into this store, or (None) into a new one."""
+    """The coder that codes into this store; `db` is None where there is none yet."""
     name = settings.coder or (active_coder(db) if db is not None else "rules")
     return dating.cached_coder(settings.model, str(settings.cache), name)
 

@@ -131,6 +131,14 @@ OUTCOME_WORDS: dict[str, str] = {
     "failed": "Coding failed",
 }
 
+# Languages of news copy by their ISO 639-1 codes.
+LANGUAGE_NAMES: dict[str, str] = {
+    "am": "Amharic", "ar": "Arabic", "bn": "Bengali", "de": "German", "en": "English", "es": "Spanish", "fa": "Persian", "fr": "French",
+    "ha": "Hausa", "he": "Hebrew", "hi": "Hindi", "id": "Indonesian", "it": "Italian", "ja": "Japanese", "ko": "Korean", "ku": "Kurdish",
+    "my": "Burmese", "nl": "Dutch", "pl": "Polish", "ps": "Pashto", "pt": "Portuguese", "ru": "Russian", "so": "Somali", "sw": "Swahili",
+    "th": "Thai", "ti": "Tigrinya", "tr": "Turkish", "uk": "Ukrainian", "ur": "Urdu", "vi": "Vietnamese", "zh": "Chinese",
+}  # fmt: skip
+
 # How ACLED's sub-event types read in a headline, singular.
 SUB_EVENT_PHRASES: dict[str, str] = {
     "Air/drone strike": "Air or drone strike",
