@@ -15,7 +15,7 @@ from dashboard.dating import EARLIEST
 from dashboard.queries import read
 from dashboard.reading import line
 from dashboard.taking import coder_of, safe_name
-from dashboard.wording import plural
+from dashboard.wording import help_of, plural
 from pipeline import store
 from pipeline.errors import DatelineError
 from pipeline.settings import load_settings
@@ -79,7 +79,7 @@ def bytes_of(item_id: str) -> bytes:
 def show_quarantine(path: str, mark: queries.Fingerprint) -> None:
     """What was refused, by name and reason, with what can be done about it."""
     total, rows = refused_items(path, mark)
-    st.subheader("Refused items", anchor=False)
+    st.subheader("Refused items", anchor=False, help=help_of("quarantine"))
     said: dict[str, str] = st.session_state.pop(SAID, {})
     if said.get(""):
         line(said[""])

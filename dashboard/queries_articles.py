@@ -251,9 +251,8 @@ def search_articles(
 ) -> tuple[pd.DataFrame, int]:
     """The articles that match, and how many there are: best match first with words, else latest first.
 
-    `origin` is an origin's id: only the articles that carry that one story. `snippet` is escaped HTML with the found
-    words in `<mark>`; empty without words. Words that hold
-    nothing to search for, such as "!!", find nothing.
+    `origin` is an origin's id: only the articles that carry that one story. `snippet` is escaped HTML with the found words in
+    `<mark>`; empty without words. Words that hold nothing to search for, such as "!!", find nothing.
     """
     terms, params = ["a.is_current"], list[Any]()
     query = fts_query(words)

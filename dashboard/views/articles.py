@@ -36,6 +36,7 @@ from dashboard.wording import (
     event_and_place,
     format_day,
     format_time,
+    help_of,
     incident_title,
     plural,
 )
@@ -137,9 +138,9 @@ def show_origin(view: ArticleView) -> None:
     who = f"{origin.agency}. " if origin and origin.agency else ""
     basis = f" Told by: {origin.basis}." if origin and origin.basis else ""
     line(f"{who}{plural(len(view.copies) + 1, 'article')} in the store carry this story. They count as one source.{basis}")
-    if origin is not None:
-        link("articles", "Search among them", origin=origin.origin_id)
     with st.container(key="lines_copies", gap=None):
+        if origin is not None:
+            link("articles", "Search among these articles", origin=origin.origin_id)
         for row in view.copies.head(30).to_dict("records"):
             day = format_time(row["published_at_utc"])
             link("articles", f"{row['source'] or NO_OUTLET}, {day}: {row['headline'] or 'without a headline'}", article=row["article_id"])
@@ -259,7 +260,7 @@ def show_filters(path: str) -> dict[str, Any]:
             "What became of it", list(became), key="articles_outcome", placeholder="Anything",
             format_func=lambda o: f"{OUTCOME_WORDS.get(o, 'Not read yet')} ({became.get(o, 0):,})",
         )  # fmt: skip
-        agency = choose_some("Agency", "articles_agency", agencies, lambda o: o or NO_AGENCY)
+        agency = choose_some("Agency", "articles_agency", agencies, lambda o: o or NO_AGENCY, tip=help_of("origin"))
         language = choose_some("Language", "articles_language", languages, lambda o: LANGUAGE_NAMES.get(o, o))
         common: dict[str, Any] = {"min_value": FIRST_DAY, "max_value": LAST_DAY, "format": "YYYY-MM-DD", "width": 160}
         day_from = st.date_input("Published from", key="articles_from", **common)
@@ -282,12 +283,12 @@ def counted(frame: pd.DataFrame) -> dict[str, int]:
     return dict(zip(frame.iloc[:, 0], frame["articles"], strict=True))
 
 
-def choose_some(label: str, key: str, counts: dict[str, int], name: Callable[[str], str]) -> list[str]:
+def choose_some(label: str, key: str, counts: dict[str, int], name: Callable[[str], str], *, tip: str | None = None) -> list[str]:
     """Some of the values that the articles have; no field where all of them have the same."""
     if len(counts) < 2:
         return []
     return st.multiselect(
-        label, list(counts), key=key, placeholder="Any", format_func=lambda o: f"{name(o)} ({counts.get(o, 0):,})"
+        label, list(counts), key=key, placeholder="Any", help=tip, format_func=lambda o: f"{name(o)} ({counts.get(o, 0):,})"
     )  # fmt: skip
 
 

@@ -17,10 +17,10 @@ from dashboard.filters import FIRST_DAY, LAST_DAY, current_filters
 from dashboard.queries import TTL_S, Fingerprint
 from dashboard.reading import heading, line, page_of, use_style
 from dashboard.states import guard_store, open_page
-from dashboard.wording import escape_markdown, format_day, plural
+from dashboard.wording import escape_markdown, format_day, help_of, plural
 from pipeline import exports, receipts
 from pipeline.bundle import make_bundle
-from pipeline.codebook import columns
+from pipeline.codebook import columns, describe
 from pipeline.errors import StoreBrokenError
 from pipeline.filters import Filters, to_params, where
 from pipeline.incidents import known_on
@@ -90,7 +90,7 @@ def choose_day() -> str | None:
         st.session_state["extract_as_of"] = read_day(st.query_params.get("as_of", ""))
     day = st.date_input(
         "As known on", key="extract_as_of", min_value=FIRST_DAY, max_value=LAST_DAY, format="YYYY-MM-DD", width=190,
-        help="Only what was published up to the end of this day, in UTC. Empty: all that is in the store now.",
+        help=help_of("as known on") + " Empty: all that is in the store now.",
     )  # fmt: skip
     return day.isoformat() if day else None
 
@@ -157,7 +157,7 @@ def show_preview(first: bytes, count: int, shape: str) -> None:
     """The first rows, with each column's meaning at its head."""
     heading("Preview" if count <= PREVIEW_ROWS else f"Preview: the first {PREVIEW_ROWS} of {count:,} rows")
     frame = preview_frame(first)
-    config = {c.column: st.column_config.TextColumn(help=c.description) for c in columns(shape)}
+    config = {c.column: st.column_config.TextColumn(help=escape_markdown(describe(c.column, shape=shape))) for c in columns(shape)}
     height = min(36 + 30 * len(frame), 340)
     st.dataframe(
         frame, hide_index=True, column_config=config, height=height, row_height=30, key="preview", alt="First rows of the extract"

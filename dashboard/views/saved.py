@@ -16,7 +16,7 @@ from dashboard.queries import Fingerprint
 from dashboard.reading import heading, line, page_of, use_style
 from dashboard.saved import CSS, act_on, count_incidents, feed_of, save, saved_views, show_said
 from dashboard.states import guard_store, open_page
-from dashboard.wording import escape_markdown, format_time, plural
+from dashboard.wording import escape_markdown, format_time, help_of, plural
 from pipeline import views
 from pipeline.errors import StoreBrokenError
 from pipeline.filters import Filters, to_params
@@ -115,7 +115,7 @@ def main() -> None:
     use_style()
     st.html(CSS)
     show_said()
-    st.title("Saved views", anchor=False)
+    st.title("Saved views", anchor=False, help=help_of("saved view"))
     latest = newest(path, mark)
     since = visits.arrive(path, who(), latest=latest) if latest else None
     found = saved_views(path, mark)
