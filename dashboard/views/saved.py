@@ -65,8 +65,9 @@ def show_link(label: str, filters: Filters) -> None:
 
 def show_actions(path: str, mark: Fingerprint, view: SavedView) -> None:
     """Feed, another name, away with it."""
+    base = base_url()  # what makes the file runs outside this page, and knows no browser
     st.download_button(
-        "Feed", data=lambda: feed_of(path, mark, view, base_url()), file_name=feed_name(view), mime="application/atom+xml",
+        "Feed", data=lambda: feed_of(path, mark, view, base), file_name=feed_name(view), mime="application/atom+xml",
         on_click="ignore",
         icon=":material/rss_feed:", type="tertiary", key=f"feed_{view.view_id}",
         help="The newest incidents as an Atom file. dateline feed writes the same at any time.",
