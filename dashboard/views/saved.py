@@ -52,7 +52,8 @@ def show_view(path: str, mark: Fingerprint, view: SavedView, since: str | None) 
         by = f" · saved by {view.by}" if view.by else ""
         line(f"{plural(total, 'incident')} · {filter_words(view.filters) or 'every incident that counts'}{by}, {format_time(view.at_utc)}")
         if new and since:
-            show_link(f"{plural(new, 'new incident')} since your last visit, {format_time(since)}", new_since(view.filters, since))
+            with st.container(key=f"news_{view.view_id}"):
+                show_link(f"{plural(new, 'new incident')} since your last visit, {format_time(since)}", new_since(view.filters, since))
 
 
 def show_link(label: str, filters: Filters) -> None:
