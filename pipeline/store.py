@@ -1055,11 +1055,12 @@ def untold_incidents(db: Database, target_id: int | None, among: Condition, *, a
     sql = (
         "SELECT i.incident_id FROM incidents i JOIN incident_stored s USING (incident_id)"
         f" WHERE s.first_stored_at_utc > ? AND {condition}"
-        " AND NOT EXISTS (SELECT 1 FROM alert_told t WHERE t.target_id = ? AND (t.incident_id = i.incident_id OR t.incident_id IN"
-        " (SELECT m.incident_id FROM incidents m WHERE m.merged_into = i.incident_id)))"
+        " AND NOT EXISTS (SELECT 1 FROM alert_told t WHERE t.target_id = ? AND t.incident_id = i.incident_id)"
+        " AND NOT EXISTS (SELECT 1 FROM incidents m JOIN alert_told t ON t.target_id = ? AND t.incident_id = m.incident_id"
+        " WHERE m.merged_into = i.incident_id)"
         " ORDER BY s.first_stored_at_utc, i.incident_id"
     )
-    return [i for (i,) in db.execute(sql, (after, *values, target_id))]
+    return [i for (i,) in db.execute(sql, (after, *values, target_id, target_id))]
 
 
 def save_delivery(db: Database, delivery_id: str, target_id: int, incident_ids: Sequence[str], *, at_utc: str) -> None:
