@@ -19,6 +19,8 @@ PAGES = (
     ("monitor", "Monitor", True),
     ("incident", "Incident", False),
     ("saved", "Saved", True),
+    ("actors", "Actors", True),
+    ("regions", "Regions", True),
     ("articles", "Articles", True),
     ("review", "Review", True),
     ("ingest", "Ingest", True),

@@ -13,9 +13,9 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.wording import STATUS_WORDS, country_name
+from dashboard.wording import STATUS_WORDS, country_name, mode_label
 from pipeline.filters import PARAMS, ROLES, Filters, from_params, to_params
-from pipeline.models import EVENT_TYPE_OF, EVENT_TYPES
+from pipeline.models import EVENT_TYPE_OF, EVENT_TYPES, MODES
 
 KEPT = "filters"  # the last filters of this session, in session state
 WRITTEN = "filters_url"  # the parameters this session last wrote into the address
@@ -53,9 +53,12 @@ def widget_values(filters: Filters) -> dict[str, Any]:
         "f_undated": filters.undated,
         "f_country": list(filters.country),
         "f_admin1": list(filters.admin1),
+        "f_place": list(filters.place),
         "f_actor": list(filters.actor),
         "f_role": filters.role,
+        "f_against": list(filters.against),
         "f_type": list(filters.event_type),
+        "f_mode": list(filters.mode),
         "f_min": filters.deaths_min,
         "f_max": filters.deaths_max,
         "f_status": list(filters.status),
@@ -71,9 +74,12 @@ def read_widgets(values: Mapping[str, Any]) -> Filters:
         date_to=day_to.isoformat() if day_to else None,
         country=tuple(values.get("f_country") or ()),
         admin1=tuple(values.get("f_admin1") or ()),
+        place=tuple(values.get("f_place") or ()),
         actor=tuple(values.get("f_actor") or ()),
-        role=(values.get("f_role") or "either") if values.get("f_actor") else "either",
+        role=(values.get("f_role") or "either") if values.get("f_actor") or values.get("f_against") else "either",
+        against=tuple(values.get("f_against") or ()),
         event_type=tuple(values.get("f_type") or ()),
+        mode=tuple(values.get("f_mode") or ()),
         deaths_min=values.get("f_min"),
         deaths_max=values.get("f_max"),
         text=(values.get("f_text") or "").strip(),
@@ -134,6 +140,7 @@ def show_sidebar(options: Mapping[str, list[Any]]) -> Filters:
         _show_where(options)
         _show_who(options)
         st.multiselect("What", type_options(), key="f_type", format_func=_type_label, placeholder="Any type of event")
+        st.multiselect("Means", MODES, key="f_mode", format_func=mode_label, placeholder="Any means used")
         _show_killed()
         st.multiselect(
             "Review status", STATUSES, key="f_status", format_func=lambda s: STATUS_WORDS.get(s, s), placeholder="Any but rejected"
@@ -159,6 +166,9 @@ def _show_where(options: Mapping[str, list[Any]]) -> None:
     chosen = st.multiselect("Country", countries, key="f_country", format_func=country_name, placeholder="Anywhere")
     regions = sorted({region for country, region in options["admin1"] if not chosen or country in chosen})
     st.multiselect("Region", _with_chosen(regions, "f_admin1"), key="f_admin1", placeholder="Any province or governorate")
+    # Too many to choose from here: one comes with a link, from a map or a list of places, and can be taken off again.
+    if places := _with_chosen((), "f_place"):
+        st.multiselect("Place", places, key="f_place", placeholder="Any place")
 
 
 def _show_who(options: Mapping[str, list[Any]]) -> None:
@@ -166,9 +176,14 @@ def _show_who(options: Mapping[str, list[Any]]) -> None:
     chosen = st.multiselect(
         "Who", actors, key="f_actor", placeholder="Any group or force", help="A group's branches and fronts count as the group."
     )
-    if chosen:
+    against = st.session_state.get("f_against")
+    if chosen or against:
         st.session_state.setdefault("f_role", "either")
         st.segmented_control("As", ROLES, key="f_role", format_func=ROLE_WORDS.__getitem__, label_visibility="collapsed", width="stretch")
+        st.multiselect(
+            "Against", _with_chosen(options["actor"], "f_against"), key="f_against", placeholder="Any other side",
+            help="Who stood on the other side: its target where the group above is the initiator, its initiator where it is the target.",
+        )  # fmt: skip
 
 
 def _show_killed() -> None:

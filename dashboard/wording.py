@@ -393,6 +393,11 @@ def field_label(field: str) -> str:
     return FIELD_LABELS.get(field, field.replace("_", " ").capitalize())
 
 
+def mode_label(mode: str) -> str:
+    """A means of violence as it is read: 'Heavy weapons', 'Suicide attack'."""
+    return mode.replace("-", " ").capitalize()
+
+
 def help_of(name: str) -> str:
     """What a column or a word of the program means, for a tooltip, out of the codebook and the glossary; plain text in Markdown.
 

@@ -11,6 +11,7 @@ import streamlit as st
 from dashboard import charts, maps, queries
 from dashboard.filters import reset_filters, show_sidebar
 from dashboard.fresh import show_fresh
+from dashboard.profiles import profile_links
 from dashboard.reading import go_to, link
 from dashboard.saved import show_saved
 from dashboard.states import guard_store, open_page, show_no_match
@@ -314,6 +315,7 @@ def main() -> None:
     path, mark = open_page(needs="incidents")
     filters = show_sidebar(queries.filter_options(path, mark))
     show_saved(path, mark, filters)
+    profile_links(filters)
     if run := queries.last_run(path, mark):
         st.sidebar.caption(f"Store last changed by a run on {format_day(run)}, {run[11:16]} UTC")
     show_fresh(path, mark, filters)

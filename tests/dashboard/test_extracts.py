@@ -106,6 +106,8 @@ def test_a_day_that_is_none_is_now(generated: Path, day: str) -> None:
 def test_filters_in_words() -> None:
     assert filter_words(Filters()) == ""
     assert filter_words(IRAQ) == "Iraq · Battles or Air/drone strike · from 1 Jun 2023 · to 30 Jun 2024 · 1 killed or more"
+    assert filter_words(Filters(place=("Kirkuk",), against=("Hamas",), mode=("heavy-weapons",))) == "Kirkuk · against Hamas · heavy weapons"
+    assert filter_words(Filters(since="2026-11-24T18:02:00.000Z")) == "new since 24 Nov 2026, 18:02 UTC"
     assert filter_words(Filters(actor=("Hamas",), role="target", status=("confirmed",))) == "Hamas as target · confirmed by a person"
 
 

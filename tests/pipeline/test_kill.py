@@ -21,7 +21,7 @@ ARTICLES = 120
 KILLS = int(os.environ.get("DATELINE_TEST_KILLS", "12"))
 # The log of runs differs by nature: a killed run is one more line in it. So does the moment at which an incident came.
 RUN_TABLES = ("runs", "live_sources", "live_seen")
-RUN_COLUMNS = ("run_id", "first_stored_at_utc")
+RUN_COLUMNS = ("run_id", "first_stored_at_utc", "version")  # the latter counts writes
 
 
 def start(path: Path, *inputs: Path, batch: int = 4, how: str = "ingest") -> subprocess.Popen[str]:
