@@ -22,7 +22,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard.wording import escape_markdown
-from pipeline.errors import SettingsError
+from pipeline.errors import NotAllowedError, SettingsError
 from pipeline.settings import ROOT
 
 ROLES = ("analyst", "viewer")
@@ -178,6 +178,17 @@ def access() -> Access:
     except SettingsError as e:
         return Access("", "visitor", why_not=f"Nothing can be changed: {e}.")
     return judge(rules, signed_in_user(), elsewhere=elsewhere, now=datetime.now(UTC).timestamp())
+
+
+def must_edit() -> Access:
+    """Who is before this screen, where they may change the store; NotAllowedError with the reason where they may not.
+
+    Every function of the dashboard that writes asks here first: a button that is not shown is no guard.
+    """
+    person = access()
+    if not person.may_edit:
+        raise NotAllowedError(person.why_not)
+    return person
 
 
 def who() -> str:

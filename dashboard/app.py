@@ -19,6 +19,7 @@ SIDEBAR_PX = 290
 PAGES = (
     ("monitor", "Monitor", True),
     ("incident", "Incident", False),
+    ("saved", "Saved", True),
     ("actors", "Actors", True),
     ("regions", "Regions", True),
     ("articles", "Articles", True),

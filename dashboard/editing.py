@@ -15,7 +15,7 @@ from typing import Any
 
 import streamlit as st
 
-from dashboard.access import access
+from dashboard.access import must_edit
 from dashboard.dating import recoder
 from dashboard.evidence import GROUPS
 from dashboard.queries_incident import Seen, load_seen
@@ -35,7 +35,7 @@ from dashboard.wording import (
     plural,
 )
 from pipeline import decisions, store
-from pipeline.errors import ChangedError, DatelineError, DecisionError
+from pipeline.errors import ChangedError, DatelineError
 from pipeline.models import Decision, Incident
 from pipeline.settings import load_settings
 
@@ -61,12 +61,10 @@ class Attempt:
 def take(attempts: Sequence[Attempt]) -> list[Decision]:
     """Take decisions in one transaction, all or none, under this person's name.
 
-    ChangedError where an incident stands otherwise than it was seen, DecisionError and its kin where one cannot be
-    taken, StoreBusyError where the store cannot be written.
+    ChangedError where an incident stands otherwise than it was seen, NotAllowedError for a reader, DecisionError and its kin where one
+    cannot be taken, StoreBusyError where the store cannot be written.
     """
-    person = access()
-    if not person.may_edit:
-        raise DecisionError(person.why_not)
+    person = must_edit()
     with closing(store.open_store(load_settings().store)) as db, store.writing(db):
         decisions.check_unchanged(db, {s.incident.incident_id: s.mark for a in attempts for s in a.seen})
         return [a.act(db, *a.args, by=person.name, **a.options) for a in attempts]

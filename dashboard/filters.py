@@ -69,6 +69,7 @@ def widget_values(filters: Filters) -> dict[str, Any]:
         "f_min": filters.deaths_min,
         "f_max": filters.deaths_max,
         "f_status": list(filters.status),
+        "f_since": filters.since,
     }
 
 
@@ -91,6 +92,7 @@ def read_widgets(values: Mapping[str, Any]) -> Filters:
         text=(values.get("f_text") or "").strip(),
         status=tuple(values.get("f_status") or ()),
         undated=bool(values.get("f_undated", True)) if day_from or day_to else True,
+        since=values.get("f_since"),
     )
 
 

@@ -33,7 +33,6 @@ Fingerprint = tuple[tuple[int, int], ...]
 MAX_POINTS = 2_500
 MAX_ROWS = 500
 MAX_LISTED = 100
-MAX_QUARANTINE = 500
 # A cached answer is dropped after this many seconds, so that a forgotten tab does not hold memory.
 TTL_S = 600
 
@@ -467,9 +466,3 @@ def live_sources(path: str, mark: Fingerprint) -> pd.DataFrame:
     return read(
         path, "SELECT name, kind, place, fresh_at_utc, new_at_utc, failures, error, articles, refused FROM live_sources ORDER BY name"
     )
-
-
-@_cached
-def quarantine(path: str, mark: Fingerprint, limit: int = MAX_QUARANTINE) -> pd.DataFrame:
-    """Refused items, latest first: name, step at which they were refused, reason, size in bytes."""
-    return read(path, "SELECT item, step, reason, size FROM quarantine ORDER BY rowid DESC LIMIT ?", (limit,))

@@ -47,6 +47,7 @@ class ArticleView:
     article: Article
     outcome: str | None
     reason: str
+    coded_by: str  # coder and version, empty where none has read it
     reports: tuple[Report, ...]
     incident_ids: dict[str, str]  # by report id
     origin: Origin | None
@@ -94,7 +95,8 @@ def load_article(path: str | Path, article_id: str) -> ArticleView | None:
         if article is None:
             return None
         coding = db.execute(
-            f"SELECT c.outcome, c.reason FROM articles a {ARTICLE_OUTCOME} WHERE a.article_id = ?", (article_id,)
+            f"SELECT c.outcome, c.reason, c.coder || ' ' || c.coder_version FROM articles a {ARTICLE_OUTCOME} WHERE a.article_id = ?",
+            (article_id,),
         ).fetchone()
         reports = sorted(load_reports(db, f"r.article_id = ? AND r.coder = {ACTIVE_CODER}", (article_id,)), key=_first_evidence)
         origin = origins_of(db, [article_id]).get(article_id)
@@ -114,7 +116,8 @@ def load_article(path: str | Path, article_id: str) -> ArticleView | None:
     finally:
         db.close()
     return ArticleView(
-        article=article, outcome=coding[0] if coding else None, reason=(coding[1] if coding else "") or "", reports=tuple(reports),
+        article=article, outcome=coding[0] if coding else None, reason=(coding[1] if coding else "") or "",
+        coded_by=(coding[2] if coding else "") or "", reports=tuple(reports),
         incident_ids=incident_ids, origin=origin, copies=_copies(path, article_id), revisions=tuple(revisions),
     )  # fmt: skip
 
@@ -146,6 +149,19 @@ def article_outcomes(path: str | Path) -> pd.DataFrame:
     )
 
 
+AGENCY = "COALESCE((SELECT NULLIF(o.agency, '') FROM origins o WHERE o.origin_id = a.origin_id), a.agency)"
+
+
+def article_agencies(path: str | Path) -> pd.DataFrame:
+    """Agencies that the articles come from, by credit or as copies of one another, with their number of articles; '' for none."""
+    return _frame(path, f"SELECT {AGENCY} AS agency, COUNT(*) AS articles FROM articles a GROUP BY 1 ORDER BY 2 DESC, 1")
+
+
+def article_languages(path: str | Path) -> pd.DataFrame:
+    """Languages with their number of articles, most first."""
+    return _frame(path, "SELECT language, COUNT(*) AS articles FROM articles GROUP BY language ORDER BY 2 DESC, 1")
+
+
 FOUND_COLUMNS = ("article_id", "published_at_utc", "source", "headline", "outcome", "reason", "reports", "asserted", "snippet")
 
 
@@ -155,6 +171,9 @@ def search_articles(
     *,
     outlets: Sequence[str] = (),
     outcomes: Sequence[str] = (),
+    agencies: Sequence[str] = (),
+    languages: Sequence[str] = (),
+    origin: str = "",
     day_from: str | None = None,
     day_to: str | None = None,
     undated: bool = False,
@@ -162,15 +181,16 @@ def search_articles(
 ) -> tuple[pd.DataFrame, int]:
     """The articles that match, and how many there are: best match first with words, else latest first.
 
-    `snippet` is escaped HTML with the found words in `<mark>`; empty without words. Words that hold
-    nothing to search for, such as "!!", find nothing.
+    `origin` is an origin's id: only the articles that carry that one story. `snippet` is escaped HTML with the found words in
+    `<mark>`; empty without words. Words that hold nothing to search for, such as "!!", find nothing.
     """
     terms, params = ["a.is_current"], list[Any]()
     query = fts_query(words)
     if words.strip():
         terms.append("articles_fts MATCH ?" if query else "0")
         params += [query] if query else []
-    for column, values in (("a.source", outlets), ("COALESCE(c.outcome, '')", outcomes)):
+    limited = (("a.source", outlets), ("COALESCE(c.outcome, '')", outcomes), (AGENCY, agencies), ("a.language", languages))
+    for column, values in (*limited, ("a.origin_id", (origin,) if origin else ())):
         if values:
             terms.append(f"{column} IN ({','.join('?' * len(values))})")
             params += values

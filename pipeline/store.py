@@ -256,6 +256,46 @@ def _note_changes(touched: str) -> str:
     return f"INSERT INTO changes SELECT t.incident_id, {version} FROM ({touched}) t WHERE 1 {update};"
 
 
+@migrations()
+def m007_news(db: Database) -> None:
+    """Since when the store holds each incident, saved views, and what alerts have told of them."""
+    statements = """
+    CREATE TABLE incident_stored (
+        incident_id TEXT PRIMARY KEY, first_stored_at_utc TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE INDEX incident_stored_at ON incident_stored(first_stored_at_utc);
+    INSERT INTO incident_stored
+        SELECT i.incident_id, strftime('%Y-%m-%dT%H:%M:%fZ', COALESCE(MIN(u.started_at_utc), 'now'))
+        FROM incidents i LEFT JOIN incident_reports ir ON ir.incident_id = i.incident_id
+        LEFT JOIN reports r ON r.report_id = ir.report_id LEFT JOIN articles a ON a.article_id = r.article_id
+        LEFT JOIN runs u ON u.run_id = a.run_id GROUP BY 1;
+    CREATE TRIGGER incident_is_stored AFTER INSERT ON incidents
+        WHEN NOT EXISTS (SELECT 1 FROM incident_stored s WHERE s.incident_id = new.incident_id) BEGIN
+        INSERT INTO incident_stored VALUES (new.incident_id, MAX(
+            strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), COALESCE((SELECT MAX(first_stored_at_utc) FROM incident_stored), ''))); END;
+    CREATE TABLE views (
+        view_id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE COLLATE NOCASE, params TEXT NOT NULL,
+        at_utc TEXT NOT NULL, changed_at_utc TEXT NOT NULL, "by" TEXT NOT NULL DEFAULT '') STRICT;
+    CREATE TABLE alert_targets (
+        target_id INTEGER PRIMARY KEY, view_id TEXT NOT NULL REFERENCES views(view_id) ON DELETE CASCADE,
+        channel TEXT NOT NULL CHECK (channel IN ('mail','webhook')), address TEXT NOT NULL, params TEXT NOT NULL,
+        UNIQUE (view_id, channel, address)) STRICT;
+    CREATE TABLE alert_deliveries (
+        delivery_id TEXT PRIMARY KEY, target_id INTEGER NOT NULL REFERENCES alert_targets(target_id) ON DELETE CASCADE,
+        at_utc TEXT NOT NULL, claimed_at_utc TEXT, delivered_at_utc TEXT,
+        attempts INTEGER NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT '') STRICT;
+    CREATE INDEX alert_deliveries_open ON alert_deliveries(target_id) WHERE delivered_at_utc IS NULL;
+    CREATE TABLE alert_told (
+        target_id INTEGER NOT NULL REFERENCES alert_targets(target_id) ON DELETE CASCADE, incident_id TEXT NOT NULL,
+        delivery_id TEXT REFERENCES alert_deliveries(delivery_id) ON DELETE CASCADE,
+        PRIMARY KEY (target_id, incident_id)) STRICT, WITHOUT ROWID;
+    CREATE INDEX alert_told_delivery ON alert_told(delivery_id);
+    """
+    # The moment goes with the id for good, whatever becomes of the row in `incidents`. Writers come one after another and the
+    # moments never go back, so that a reader who has seen the latest of them has seen all that came before it.
+    for statement in split_statements(statements):
+        db.execute(statement)
+
+
 def split_statements(script: str) -> Iterator[str]:
     """The statements of an SQL script, one by one; triggers stay whole."""
     pending = ""
@@ -1053,6 +1093,111 @@ def live_mark(db: Database, source: str, item: str) -> str | None:
 def save_live_mark(db: Database, source: str, item: str, mark: str, *, at_utc: str) -> None:
     """Note that an item of a source is taken as it is now."""
     _insert(db, "live_seen", {"source": source, "item": item, "mark": mark, "at_utc": at_utc}, verb="INSERT OR REPLACE")
+
+
+# --- saved views, and alerts on them ----------------------------------------------------------------
+
+
+def saved_views(db: Database) -> list[dict[str, Any]]:
+    """The saved views by name: view_id, name, params (JSON of URL parameters), at_utc, changed_at_utc, by."""
+    return list(_rows(db, 'SELECT view_id, name, params, at_utc, changed_at_utc, "by" FROM views ORDER BY name, view_id'))
+
+
+def save_view(db: Database, row: dict[str, Any]) -> None:
+    """Store a saved view, in place of what stood under its id."""
+    sets = ",".join(f'"{name}" = excluded."{name}"' for name in row if name != "view_id")
+    names = ",".join(f'"{name}"' for name in row)
+    db.execute(f"INSERT INTO views ({names}) VALUES ({_marks(list(row))}) ON CONFLICT(view_id) DO UPDATE SET {sets}", tuple(row.values()))
+
+
+def delete_view(db: Database, view_id: str) -> bool:
+    """Remove a saved view with the record of what alerts told of it; whether it was there."""
+    return bool(db.execute("DELETE FROM views WHERE view_id = ?", (view_id,)).rowcount)
+
+
+Condition = tuple[str, Sequence[Any]]  # SQL over `incidents i`, and its parameters
+
+
+def alert_target(db: Database, view_id: str, channel: str, address: str) -> tuple[int, str] | None:
+    """The id of whom alerts of a view are sent to, and the parameters the view had then; None where none was ever sent."""
+    sql = "SELECT target_id, params FROM alert_targets WHERE view_id = ? AND channel = ? AND address = ?"
+    row = db.execute(sql, (view_id, channel, address)).fetchone()
+    return (int(row[0]), str(row[1])) if row else None
+
+
+def begin_alerts(db: Database, view_id: str, channel: str, address: str, *, params: str, known: Condition, until: str) -> int:
+    """Begin alerts of a view, or begin them anew after it was changed: what was stored until a moment counts as told."""
+    db.execute(
+        "INSERT INTO alert_targets (view_id, channel, address, params) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT(view_id, channel, address) DO UPDATE SET params = excluded.params",
+        (view_id, channel, address, params),
+    )
+    target = alert_target(db, view_id, channel, address)
+    assert target is not None
+    condition, values = known
+    db.execute(
+        "INSERT OR IGNORE INTO alert_told SELECT ?, i.incident_id, NULL FROM incidents i JOIN incident_stored s USING (incident_id)"
+        f" WHERE s.first_stored_at_utc <= ? AND {condition}",
+        (target[0], until, *values),
+    )
+    return target[0]
+
+
+def untold_incidents(db: Database, target_id: int | None, among: Condition, *, after: str = "") -> list[str]:
+    """The incidents that a target was not told of, as they came into the store after a moment; one merged with a told one is told."""
+    condition, values = among
+    sql = (
+        "SELECT i.incident_id FROM incidents i JOIN incident_stored s USING (incident_id)"
+        f" WHERE s.first_stored_at_utc > ? AND {condition}"
+        " AND NOT EXISTS (SELECT 1 FROM alert_told t WHERE t.target_id = ? AND t.incident_id = i.incident_id)"
+        " AND NOT EXISTS (SELECT 1 FROM incidents m JOIN alert_told t ON t.target_id = ? AND t.incident_id = m.incident_id"
+        " WHERE m.merged_into = i.incident_id)"
+        " ORDER BY s.first_stored_at_utc, i.incident_id"
+    )
+    return [i for (i,) in db.execute(sql, (after, *values, target_id, target_id))]
+
+
+def save_delivery(db: Database, delivery_id: str, target_id: int, incident_ids: Sequence[str], *, at_utc: str) -> None:
+    """Note that a target is to be told of these incidents; it is, until `end_delivery` says that it was."""
+    _insert(db, "alert_deliveries", {"delivery_id": delivery_id, "target_id": target_id, "at_utc": at_utc})
+    told = [(target_id, incident_id, delivery_id) for incident_id in incident_ids]
+    db.conn.executemany("INSERT INTO alert_told VALUES (?, ?, ?)", told)
+
+
+def open_deliveries(db: Database, target_id: int) -> list[tuple[str, list[str]]]:
+    """What a target is still to be told: (delivery_id, incident ids), the oldest first."""
+    open_ones = "SELECT delivery_id FROM alert_deliveries WHERE target_id = ? AND delivered_at_utc IS NULL ORDER BY at_utc, delivery_id"
+    told = (
+        "SELECT t.incident_id FROM alert_told t LEFT JOIN incident_stored s USING (incident_id) WHERE t.delivery_id = ?"
+        " ORDER BY s.first_stored_at_utc, t.incident_id"
+    )
+    return [(d, [i for (i,) in db.execute(told, (d,))]) for (d,) in list(db.execute(open_ones, (target_id,)))]
+
+
+def claim_delivery(db: Database, delivery_id: str, *, at_utc: str, stale_utc: str) -> bool:
+    """Take a delivery in hand; False where it was made, or another process has had it in hand since after `stale_utc`."""
+    sql = (
+        "UPDATE alert_deliveries SET claimed_at_utc = ?, attempts = attempts + 1"
+        " WHERE delivery_id = ? AND delivered_at_utc IS NULL AND (claimed_at_utc IS NULL OR claimed_at_utc < ?)"
+    )
+    return bool(db.execute(sql, (at_utc, delivery_id, stale_utc)).rowcount)
+
+
+def end_delivery(db: Database, delivery_id: str, *, delivered_at_utc: str | None, error: str = "") -> None:
+    """Note that a delivery was made, or (None) that it failed and why."""
+    sql = "UPDATE alert_deliveries SET claimed_at_utc = NULL, delivered_at_utc = ?, error = ? WHERE delivery_id = ?"
+    db.execute(sql, (delivered_at_utc, error, delivery_id))
+
+
+def stored_moments(db: Database, incident_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """When each incident came into the store, and when something of it last did: a report, or a decision on it."""
+    sql = f"""
+        SELECT s.incident_id, s.first_stored_at_utc, MAX(s.first_stored_at_utc,
+            COALESCE((SELECT MAX(u.started_at_utc) FROM incident_reports ir JOIN reports r USING (report_id)
+                JOIN articles a USING (article_id) JOIN runs u ON u.run_id = a.run_id WHERE ir.incident_id = s.incident_id), ''),
+            COALESCE((SELECT MAX(d.at_utc) FROM decisions d WHERE d.target = s.incident_id), ''))
+        FROM incident_stored s WHERE s.incident_id IN ({_marks(incident_ids)})"""
+    return {i: (first, last) for i, first, last in db.execute(sql, tuple(incident_ids))}
 
 
 # --- for the command line --------------------------------------------------------------------------

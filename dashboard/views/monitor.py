@@ -17,10 +17,12 @@ from dashboard import asof, charts, display, maps, queries, queries_monitor
 from dashboard.comparison import compared_periods, comparison_words
 from dashboard.display import Display
 from dashboard.filters import current_display, remember_page, reset_filters, seed_page, show_sidebar
+from dashboard.fresh import show_fresh
 from dashboard.map_controls import show_map_controls
 from dashboard.playing import STEP_S, Play, days_shown, move, play_filters, toggle
 from dashboard.profiles import profile_links
 from dashboard.reading import go_to, link
+from dashboard.saved import show_saved
 from dashboard.states import guard_store, open_page, show_no_match
 from dashboard.wording import (
     NOT_COUNTED_WORDS,
@@ -655,9 +657,11 @@ def main() -> None:
     shown = asof.path_as_of(path, mark, as_of)
     filters = show_sidebar(queries.filter_options(*shown))
     remember_page(filters, current_display(), as_of)
+    show_saved(path, mark, filters)
     profile_links(filters)
     if run := queries.last_run(path, mark):
         st.sidebar.caption(f"Store last changed by a run on {format_day(run)}, {run[11:16]} UTC")
+    show_fresh(path, mark, filters, as_of=as_of)
     t = queries.tallies(*shown, filters)
     if as_of:
         show_past(path, mark, filters, as_of, t.incidents)

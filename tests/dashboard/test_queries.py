@@ -23,6 +23,7 @@ FILTERS = {
     "toll": Filters(deaths_min=1, deaths_max=10),
     "words": Filters(text="roadside bomb"),
     "rejected": Filters(status=("rejected",)),
+    "new": Filters(since="2000-01-01T00:00:00.000Z"),
 }
 
 

@@ -19,9 +19,9 @@ from pipeline.settings import ROOT
 ARTICLES = 120
 # More can be asked for: a night's run with DATELINE_TEST_KILLS=1000.
 KILLS = int(os.environ.get("DATELINE_TEST_KILLS", "12"))
-# The log of runs differs by nature: a killed run is one more line in it.
+# The log of runs differs by nature: a killed run is one more line in it. So does the moment at which an incident came.
 RUN_TABLES = ("runs", "live_sources", "live_seen")
-RUN_COLUMNS = ("run_id", "version")  # the latter counts writes
+RUN_COLUMNS = ("run_id", "first_stored_at_utc", "version")  # the latter counts writes
 
 
 def start(path: Path, *inputs: Path, batch: int = 4, how: str = "ingest") -> subprocess.Popen[str]:

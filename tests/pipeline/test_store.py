@@ -103,6 +103,7 @@ def test_opening_again_changes_nothing(fresh_db: Any, tmp_path: Path) -> None:
         (Filters(actor=("Islamic State",), role="initiator"), "incident_actors_name"),
         (Filters(text="Maiduguri"), "f VIRTUAL TABLE INDEX"),
         (Filters(status=("rejected",)), "incidents_"),
+        (Filters(since="2100-01-01T00:00:00.000Z"), "incident_stored_at"),
         (Filters(), "incidents_assertion"),
     ],
 )
