@@ -8,13 +8,28 @@ from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 from sqlite_utils import Database
 
 from dashboard import charts, maps
 from dashboard.comparison import Periods, Sums
-from dashboard.queries import BIN_PREC, BINS, NOT_ON_MAP, TTL_S, Fingerprint, choose_bin, read, timeline
+from dashboard.queries import (
+    BIN_PREC,
+    BINS,
+    POINT_TEXTS,
+    TTL_S,
+    Fingerprint,
+    choose_bin,
+    extreme_texts,
+    ids_of,
+    read,
+    selected,
+    timeline,
+    to_frame,
+)
+from pipeline.columns import NO_TOLL, NONE
 from pipeline.filters import Filters, where
 from pipeline.store import open_store_readonly
 
@@ -171,21 +186,34 @@ def cells(path: str, mark: Fingerprint, filters: Filters) -> pd.DataFrame:
 
     A square of several incidents has their mean position and no id. For maps of more places than are sent one by one.
     """
-    condition, params = where(filters)
-    step = maps.SUM_DEGREES
-    return read(
-        path,
-        f"""SELECT AVG(i.latitude) AS latitude, AVG(i.longitude) AS longitude, MAX(i.where_prec) AS where_prec,
-                   MIN(i.event_type) AS event_type,
-                   COUNT(*) AS incidents, CASE COUNT(*) WHEN 1 THEN MIN(i.incident_id) END AS incident_id, SUM(i.deaths_best) AS killed,
-                   SUM(i.deaths_best IS NULL) AS unstated, MIN(i.place_name) AS place_name, MIN(i.admin1) AS admin1,
-                   CASE WHEN MIN(i.country) = MAX(i.country) THEN MIN(i.country) END AS country,
-                   MIN(i.date_start) AS first_day, MAX(i.date_start) AS last_day, MIN(i.sub_event_type) AS sub_event_type,
-                   MIN(i.side_a) AS side_a, MIN(i.side_b) AS side_b, MIN(i.modes) AS modes
-            FROM incidents i WHERE {condition} AND NOT {NOT_ON_MAP}
-            GROUP BY CAST((i.latitude + 90) / {step} AS INTEGER), CAST((i.longitude + 180) / {step} AS INTEGER)""",
-        params,
-    )
+    columns, found = selected(path, mark, filters)
+    rows = np.flatnonzero(found & (columns.places != NONE))
+    latitudes, longitudes = columns.numbers["latitude"][rows], columns.numbers["longitude"][rows]
+    square = np.floor((latitudes + 90) / maps.SUM_DEGREES) * 10_000 + np.floor((longitudes + 180) / maps.SUM_DEGREES)
+    squares, first, of, incidents = np.unique(square, return_index=True, return_inverse=True, return_counts=True)
+    total = len(squares)
+    deaths = columns.numbers["deaths_best"][rows]
+    stated = deaths != NO_TOLL
+    killed = np.bincount(of[stated], weights=deaths[stated], minlength=total)
+    unstated = np.bincount(of[~stated], minlength=total)
+    precisions = np.full(total, NONE, dtype=np.int8)
+    np.maximum.at(precisions, of, columns.numbers["where_prec"][rows])
+    lands = columns.words["country"].codes[rows]
+    last_land = np.full(total, NONE, dtype=np.int32)
+    np.maximum.at(last_land, of, lands)
+    texts = {name: extreme_texts(columns, name, rows, of, total) for name in ("event_type", *POINT_TEXTS)}
+    last_lands = [columns.words["country"].text(code) for code in last_land.tolist()]
+    texts["country"] = [one if one == last else None for one, last in zip(texts["country"], last_lands, strict=True)]
+    alone = [name if n == 1 else None for name, n in zip(ids_of(columns, rows[first]), incidents, strict=True)]
+    values = zip(
+        (np.bincount(of, weights=latitudes, minlength=total) / incidents).tolist(),
+        (np.bincount(of, weights=longitudes, minlength=total) / incidents).tolist(),
+        [None if prec == NONE else prec for prec in precisions.tolist()], texts.pop("event_type"), incidents.tolist(), alone,
+        [int(sum_) if n > none else None for sum_, n, none in zip(killed, incidents, unstated, strict=True)],
+        unstated.tolist(), *texts.values(), strict=True,
+    )  # fmt: skip
+    names = ["latitude", "longitude", "where_prec", "event_type", "incidents", "incident_id", "killed", "unstated", *POINT_TEXTS]
+    return to_frame(list(values), names)
 
 
 def export_csv(path: str, filters: Filters, as_of: str | None) -> bytes:
