@@ -61,13 +61,15 @@ class _Codes(dict[Any, int]):
 
 
 class Blocks:
-    """The active coder's reports that meet a condition, so far as day, place, type, sides and tolls go, to be asked for partners of one."""
+    """The active coder's reports that meet any of some conditions, as far as blocking looks at them, to be asked for partners of some."""
 
-    def __init__(self, db: Database, *, kin: Kin, condition: str = "1", params: Sequence[Any] = ()) -> None:
+    def __init__(self, db: Database, queries: Iterable[tuple[str, Sequence[Any]]] = (("1", ()),), *, kin: Kin) -> None:
         self._kin = kin
-        rows = db.execute(
-            f"SELECT {','.join(BLOCK_COLUMNS)} FROM reports WHERE ({condition}) AND coder = {ACTIVE_CODER}", tuple(params)
-        ).fetchall()
+        columns, found = ",".join(BLOCK_COLUMNS), dict[str, tuple[Any, ...]]()
+        for condition, params in queries:
+            sql = f"SELECT {columns} FROM reports WHERE ({condition}) AND coder = {ACTIVE_CODER}"
+            found |= {row[0]: row for row in db.execute(sql, tuple(params))}
+        rows = list(found.values())
         data = dict(zip(BLOCK_COLUMNS, zip(*rows, strict=True), strict=True)) if rows else dict.fromkeys(BLOCK_COLUMNS, ())
         self._ids: tuple[str, ...] = data["report_id"]
         self._at = {report_id: n for n, report_id in enumerate(self._ids)}

@@ -157,10 +157,13 @@ def _day(iso: str) -> int:
 
 def date_span(report: Report) -> tuple[int, int] | None:
     """First and last day of a report as proleptic ordinals; None when undated."""
-    if not report.date_start:
-        return None
-    start = _day(report.date_start)
-    return start, max(start, _day(report.date_end)) if report.date_end else start
+    return span_of(report.date_start, report.date_end) if report.date_start else None
+
+
+def span_of(date_start: str, date_end: str | None) -> tuple[int, int]:
+    """The first and last of two ISO days as proleptic ordinals; a last day before the first is the first."""
+    start = _day(date_start)
+    return start, max(start, _day(date_end)) if date_end else start
 
 
 def compare_where_and_when(a: Report, b: Report) -> tuple[Feature, Feature]:
@@ -316,6 +319,11 @@ def _own_names(actor: Actor) -> frozenset[str]:
 
 
 @functools.lru_cache(maxsize=16384)
+def _aliases(actor: Actor) -> frozenset[str]:
+    return frozenset(map(fold, actor.aliases))
+
+
+@functools.lru_cache(maxsize=16384)
 def _folded(names: frozenset[str]) -> frozenset[str]:
     return frozenset(map(fold, names))
 
@@ -332,7 +340,7 @@ def related(a: Actor, b: Actor, kin: Kin) -> bool:
     if {a.inter, b.inter} <= {5, 6}:  # one crowd: rioters to the police, protesters to themselves
         return True
     up_a, up_b = _names(a, kin), _names(b, kin)
-    return fold(a.name) in up_b or fold(b.name) in up_a or bool({fold(x) for x in a.aliases} & {fold(x) for x in b.aliases})
+    return fold(a.name) in up_b or fold(b.name) in up_a or not _aliases(a).isdisjoint(_aliases(b))
 
 
 SHARED_SCORE = {"group": 1.5, "state": 1.0, "crowd": 0.4}
@@ -394,8 +402,7 @@ def compare_types(a: Report, b: Report) -> Feature:
 
 def _first(a: Report, b: Report, articles: Mapping[str, Article]) -> tuple[Report, Report]:
     """The two reports in the order of their publication."""
-    ordered = sorted((a, b), key=lambda r: report_order(r, articles))
-    return ordered[0], ordered[1]
+    return (b, a) if report_order(b, articles) < report_order(a, articles) else (a, b)
 
 
 def report_order(report: Report, articles: Mapping[str, Article]) -> tuple[str, str]:
@@ -405,16 +412,22 @@ def report_order(report: Report, articles: Mapping[str, Article]) -> tuple[str, 
 
 
 def _range(report: Report, what: str) -> tuple[int, int] | None:
-    figures = [v for v in (getattr(report, f"{what}_{end}") for end in ("low", "best", "high")) if v is not None]
+    if what == "deaths":
+        given = report.deaths_low, report.deaths_best, report.deaths_high
+    else:
+        given = report.injured_low, report.injured_best, report.injured_high
+    figures = [v for v in given if v is not None]
     return (min(figures), max(figures)) if figures else None
 
 
 def compare_tolls(a: Report, b: Report, articles: Mapping[str, Article], *, what: str = "deaths") -> Feature:
     """Equal, overlapping, risen since, or too far apart. An unknown toll agrees with any."""
-    older, newer = _first(a, b, articles)
-    one, other = _range(older, what), _range(newer, what)
+    one, other = _range(a, what), _range(b, what)
     if one is None or other is None:
         return Feature(what, 0.0, "")
+    older, newer = _first(a, b, articles)
+    if older is b:
+        one, other = other, one
     name = "tolls" if what == "deaths" else "injured"
     x = next(v for v in (getattr(older, f"{what}_best"), one[1]) if v is not None)
     y = next(v for v in (getattr(newer, f"{what}_best"), other[1]) if v is not None)
@@ -464,12 +477,15 @@ def sentence_spans(text: str) -> tuple[tuple[int, int], ...]:
 COMMON_SHARE = 0.12
 
 
-def compare_words(a: Report, b: Report, articles: Mapping[str, Article]) -> Feature:
+Words = Callable[[Report, str], frozenset[str]]  # the telling words of a report, given its article's text
+
+
+def compare_words(a: Report, b: Report, articles: Mapping[str, Article], *, words: Words = context_words) -> Feature:
     """Telling words that both articles use of the event."""
     one, other = articles.get(a.article_id), articles.get(b.article_id)
     if one is None or other is None:
         return Feature("words", 0.0, "")
-    words_a, words_b = context_words(a, one.text), context_words(b, other.text)
+    words_a, words_b = words(a, one.text), words(b, other.text)
     few = min(len(words_a), len(words_b))
     if few < 3:
         return Feature("words", 0.0, "")
@@ -486,12 +502,15 @@ WORDS_MAX, SIDES_MAX = 1.5, 3.0
 REST_MAX = SIDES_MAX + 1.0 + 2.0 + 1.2 + WORDS_MAX
 
 
-def compare_reports(a: Report, b: Report, articles: Mapping[str, Article], *, kin: Kin = NO_KIN) -> LinkScore:
+def compare_reports(
+    a: Report, b: Report, articles: Mapping[str, Article], *, kin: Kin = NO_KIN, words: Words = context_words
+) -> LinkScore:  # fmt: skip
     """How much two reports look like one event; symmetric, with a sentence for each reason.
 
     What date and place rule out is not looked into further.
     """
-    a, b = sorted((a, b), key=lambda r: r.report_id)
+    if b.report_id < a.report_id:
+        a, b = b, a
     features = [*compare_where_and_when(a, b)]
     total = sum(f.score for f in features)
     if total + REST_MAX >= DOUBT_SCORE:
@@ -499,7 +518,7 @@ def compare_reports(a: Report, b: Report, articles: Mapping[str, Article], *, ki
         features.append(compare_types(a, b))
         features.append(compare_tolls(a, b, articles))
         features.append(compare_tolls(a, b, articles, what="injured"))
-        features.append(compare_words(a, b, articles))
+        features.append(compare_words(a, b, articles, words=words))
         total = sum(f.score for f in features)
     return LinkScore(round(total, 3), tuple(f for f in features if f.score or f.sentence))
 
@@ -535,7 +554,7 @@ def _gist(report: Report) -> tuple[object, ...]:
 
 
 def compare_pair(
-    a: Report, b: Report, articles: Mapping[str, Article], *, origins: Mapping[str, str], kin: Kin = NO_KIN
+    a: Report, b: Report, articles: Mapping[str, Article], *, origins: Mapping[str, str], kin: Kin = NO_KIN, words: Words = context_words
 ) -> LinkScore | None:
     """The score of a pair that may be one incident; None where the codebook forbids it."""
     if not may_link(a, b):
@@ -544,7 +563,7 @@ def compare_pair(
         if is_copy(a, b, articles, origins):
             return LinkScore(LINK_SCORE, (Feature("copy", LINK_SCORE, "the same words from one origin"),))
         return None
-    return compare_reports(a, b, articles, kin=kin)
+    return compare_reports(a, b, articles, kin=kin, words=words)
 
 
 # --- groups ------------------------------------------------------------------------------------
@@ -663,11 +682,18 @@ def link(
 def make_scorer(by_id: Mapping[str, Report], articles: Mapping[str, Article], *, origins: Mapping[str, str], kin: Kin = NO_KIN) -> Scorer:
     """`compare_pair` over report ids, each pair compared once; `by_id` may grow meanwhile."""
     known: dict[tuple[str, str], LinkScore | None] = {}
+    told: dict[str, frozenset[str]] = {}
+
+    def words(report: Report, text: str) -> frozenset[str]:
+        found = told.get(report.report_id)
+        if found is None:
+            found = told[report.report_id] = context_words(report, text)
+        return found
 
     def score(a: str, b: str) -> LinkScore | None:
         key = pair_key(a, b)
         if key not in known:
-            known[key] = compare_pair(by_id[key[0]], by_id[key[1]], articles, origins=origins, kin=kin)
+            known[key] = compare_pair(by_id[key[0]], by_id[key[1]], articles, origins=origins, kin=kin, words=words)
         return known[key]
 
     return score

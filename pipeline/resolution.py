@@ -275,9 +275,9 @@ def _merge_actors(sides: Iterable[Sequence[Actor]], kin: Kin) -> tuple[Actor, ..
             umbrella = actor.name in covered and not any(actor.name in kin.get(name, ()) for name in own - {actor.name})
             if vague or umbrella:
                 continue
-            before = found.get(actor.name)
-            aliases = tuple(dict.fromkeys((*(before.aliases if before else ()), *actor.aliases)))
-            found[actor.name] = dataclasses.replace(before or actor, aliases=aliases)
+            before = found.get(actor.name, actor)
+            aliases = tuple(dict.fromkeys((*before.aliases, *actor.aliases)))
+            found[actor.name] = before if aliases == before.aliases else dataclasses.replace(before, aliases=aliases)
     return tuple(found.values())
 
 
@@ -518,7 +518,7 @@ def incident_decisions(decisions: Iterable[Decision], incident_id: str, also: It
 def read_value(field: str, value: Any) -> Any:
     """A decision's JSON value as the record holds it."""
     if field in ("side_a", "side_b"):
-        return tuple(Actor(a["name"], a["inter"], tuple(a.get("aliases", ())), a.get("actor_id", "")) for a in value)
+        return tuple(Actor(a["name"], int(a["inter"]), tuple(a.get("aliases", ())), a.get("actor_id", "")) for a in value)
     if field == "claims":
         return tuple(Claim(**c) for c in value)
     if field == "attributions":
@@ -534,6 +534,8 @@ REVIEW_STATUS = {"set": "edited", "confirm": "confirmed", "reject": "rejected"}
 def apply_decisions(incident: Incident, decisions: Sequence[Decision]) -> Incident:
     """The incident with what people set, confirmed or rejected; the latest decision gives the status."""
     values: dict[str, Any] = {}
+    if not decisions:
+        return incident
     for d in decisions:
         if d.kind == "set":
             values |= {f: read_value(f, v) for f, v in d.payload["values"].items() if f in SETTABLE_FIELDS}
@@ -544,7 +546,7 @@ def apply_decisions(incident: Incident, decisions: Sequence[Decision]) -> Incide
         **(fitted | values),
         locked_fields=tuple(sorted(values)),
         rules=dict(sorted(rules.items())),
-        review_status=REVIEW_STATUS[decisions[-1].kind] if decisions else incident.review_status,
+        review_status=REVIEW_STATUS[decisions[-1].kind],
     )
 
 
@@ -632,7 +634,8 @@ def resolve(
         report_ids=tuple(sorted(r.report_id for r in reports if r in live or as_of is None)),
     )
     incident = apply_decisions(incident, incident_decisions(decisions, incident.incident_id, also))
-    return dataclasses.replace(incident, candidates=list_candidates(incident, live))
+    candidates = list_candidates(incident, live)
+    return dataclasses.replace(incident, candidates=candidates) if candidates else incident
 
 
 def list_candidates(incident: Incident, reports: Sequence[Report]) -> tuple[Candidate, ...]:
@@ -643,10 +646,11 @@ def list_candidates(incident: Incident, reports: Sequence[Report]) -> tuple[Cand
     if len(reports) < 2 and not incident.locked_fields:
         return ()
     offers = []
-    for f in CANDIDATE_FIELDS:
+    by_id = sorted(reports, key=lambda r: r.report_id)
+    for f in sorted(CANDIDATE_FIELDS):
         chosen = getattr(incident, f)
-        for r in sorted(reports, key=lambda r: r.report_id):
+        for r in by_id:
             value = getattr(r, f)
             if value is not None and value != ():
                 offers.append(Candidate(f, value, r.report_id, value == chosen))
-    return tuple(sorted(offers, key=lambda c: (c.field, c.report_id)))
+    return tuple(offers)
