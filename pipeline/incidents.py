@@ -232,19 +232,37 @@ class Work:
         found: dict[str, Iterable[str]] = {}
         if self.held is not None:
             found |= self.held.blocks.partners_of(i for i in asked if self.held.holds(self.reports[i]))
-        for i in asked:
-            if i not in found:
-                found[i] = self._near(self.reports[i])
+        others = [self.reports[i] for i in asked if i not in found]
+        found |= self._near_in_place([r for r in others if r.country and r.assertion in EVENTS])
+        for r in others:
+            found[r.report_id] = {*found.get(r.report_id, ()), *self._near(r)}
         self.load(j for near in found.values() for j in near)
         self.near |= {i: sorted(near) for i, near in found.items()}
+
+    def _near_in_place(self, reports: Sequence[Report]) -> dict[str, list[str]]:
+        """The events near these in place that they meet, one of the two being without a day, by id.
+
+        There are the more of them the longer a store has grown, so they are looked at in bulk.
+        """
+        if not reports:
+            return {}
+        from pipeline.blocking import Blocks  # numpy is not loaded where nothing is linked
+
+        queries: dict[tuple[str, tuple[Any, ...]], None] = {}
+        for r in reports:
+            for sql, params in _place_queries(r):
+                queries[sql, tuple(params)] = None
+            queries["report_id = ?", (r.report_id,)] = None
+        return Blocks(self.db, queries, kin=self.kin).partners_of(r.report_id for r in reports)
 
     def _near(self, report: Report) -> set[str]:
         queries = block_queries(report)
         found = set[str]()
-        if report.country and report.date_start and report.assertion in EVENTS:
-            # The reports of its country and days, of which there may be very many, are looked at in bulk.
-            found |= set(self.window_of(report).partners(report.report_id))
-            queries = queries[2:]
+        if report.country and report.assertion in EVENTS:
+            if report.date_start:
+                # The reports of its country and days, of which there may be very many, are looked at in bulk.
+                found |= set(self.window_of(report).partners(report.report_id))
+            queries = queries[2 : len(queries) - len(_place_queries(report))]
         found |= {
             other.report_id
             for sql, params in queries
@@ -450,15 +468,24 @@ def block_queries(report: Report) -> list[Query]:
     """
     span = date_span(report)
     if span is None:
-        return _near_queries(report, "reports_spot", "reports_name", "") if report.country else []
+        return _place_queries(report)
     first, last = span[0] - WINDOW_DAYS - SHORT_DAYS, span[1] + WINDOW_DAYS
     if not report.country:
         return days_queries(first, last)
     return [
         *days_queries(first, last, "country = ?", [report.country]),
         *days_queries(first, last, "country IS NULL"),
-        *_near_queries(report, "reports_undated_spot", "reports_undated_name", " AND date_start IS NULL"),
+        *_place_queries(report),
     ]
+
+
+def _place_queries(report: Report) -> list[Query]:
+    """Conditions for the reports that may meet one by their places, one of the two being without a day."""
+    if not report.country:
+        return []
+    if report.date_start:
+        return _near_queries(report, "reports_undated_spot", "reports_undated_name", " AND date_start IS NULL")
+    return _near_queries(report, "reports_spot", "reports_name", "")
 
 
 def _near_queries(report: Report, spot: str, name: str, more: str) -> list[tuple[str, list[Any]]]:

@@ -364,7 +364,7 @@ def compare_sides(one: Sequence[Actor], other: Sequence[Actor], *, name: str, ag
 
 def compare_actors(a: Report, b: Report, *, kin: Kin) -> tuple[Feature, ...]:
     """The two sides; in a clash or a crowd who began it is seldom agreed on, so either order will do."""
-    if "Armed clash" in (a.sub_event_type, b.sub_event_type) or CROWDS & {a.event_type, b.event_type}:
+    if _either_way(a, b):
         both = compare_sides(a.side_a + a.side_b, b.side_a + b.side_b, name="actors", against=-2.0, kin=kin)
         if both.score > 0:
             second = _second_shared(a.side_a + a.side_b, b.side_a + b.side_b, kin)
@@ -375,6 +375,10 @@ def compare_actors(a: Report, b: Report, *, kin: Kin) -> tuple[Feature, ...]:
         compare_sides(a.side_a, b.side_a, name="initiator", against=-1.0, kin=kin),
         compare_sides(a.side_b, b.side_b, name="target", against=-1.0, kin=kin),
     )
+
+
+def _either_way(a: Report, b: Report) -> bool:
+    return "Armed clash" in (a.sub_event_type, b.sub_event_type) or a.event_type in CROWDS or b.event_type in CROWDS
 
 
 def _second_shared(one: Sequence[Actor], other: Sequence[Actor], kin: Kin) -> bool:
@@ -477,15 +481,35 @@ def sentence_spans(text: str) -> tuple[tuple[int, int], ...]:
 COMMON_SHARE = 0.12
 
 
-Words = Callable[[Report, str], frozenset[str]]  # the telling words of a report, given its article's text
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What has been worked out for some reports already and serves other pairs of them: words by report, and what sides say."""
+
+    words: dict[str, frozenset[str]] = field(default_factory=dict)
+    actors: dict[tuple[object, ...], tuple[Feature, ...]] = field(default_factory=dict)
+
+    def words_of(self, report: Report, text: str) -> frozenset[str]:
+        """`context_words`, once a report."""
+        found = self.words.get(report.report_id)
+        if found is None:
+            found = self.words[report.report_id] = context_words(report, text)
+        return found
+
+    def compare_actors(self, a: Report, b: Report, *, kin: Kin) -> tuple[Feature, ...]:
+        """`compare_actors`, once for reports with the same sides, of which there are few."""
+        key = (a.side_a, a.side_b, b.side_a, b.side_b, _either_way(a, b))
+        found = self.actors.get(key)
+        if found is None:
+            found = self.actors[key] = compare_actors(a, b, kin=kin)
+        return found
 
 
-def compare_words(a: Report, b: Report, articles: Mapping[str, Article], *, words: Words = context_words) -> Feature:
+def compare_words(a: Report, b: Report, articles: Mapping[str, Article], *, seen: Seen) -> Feature:
     """Telling words that both articles use of the event."""
     one, other = articles.get(a.article_id), articles.get(b.article_id)
     if one is None or other is None:
         return Feature("words", 0.0, "")
-    words_a, words_b = words(a, one.text), words(b, other.text)
+    words_a, words_b = seen.words_of(a, one.text), seen.words_of(b, other.text)
     few = min(len(words_a), len(words_b))
     if few < 3:
         return Feature("words", 0.0, "")
@@ -503,22 +527,23 @@ REST_MAX = SIDES_MAX + 1.0 + 2.0 + 1.2 + WORDS_MAX
 
 
 def compare_reports(
-    a: Report, b: Report, articles: Mapping[str, Article], *, kin: Kin = NO_KIN, words: Words = context_words
+    a: Report, b: Report, articles: Mapping[str, Article], *, kin: Kin = NO_KIN, seen: Seen | None = None
 ) -> LinkScore:  # fmt: skip
     """How much two reports look like one event; symmetric, with a sentence for each reason.
 
-    What date and place rule out is not looked into further.
+    What date and place rule out is not looked into further. `seen` is what was worked out for other pairs with these `kin`.
     """
+    seen = seen or Seen()
     if b.report_id < a.report_id:
         a, b = b, a
     features = [*compare_where_and_when(a, b)]
     total = sum(f.score for f in features)
     if total + REST_MAX >= DOUBT_SCORE:
-        features += compare_actors(a, b, kin=kin)
+        features += seen.compare_actors(a, b, kin=kin)
         features.append(compare_types(a, b))
         features.append(compare_tolls(a, b, articles))
         features.append(compare_tolls(a, b, articles, what="injured"))
-        features.append(compare_words(a, b, articles, words=words))
+        features.append(compare_words(a, b, articles, seen=seen))
         total = sum(f.score for f in features)
     return LinkScore(round(total, 3), tuple(f for f in features if f.score or f.sentence))
 
@@ -554,7 +579,7 @@ def _gist(report: Report) -> tuple[object, ...]:
 
 
 def compare_pair(
-    a: Report, b: Report, articles: Mapping[str, Article], *, origins: Mapping[str, str], kin: Kin = NO_KIN, words: Words = context_words
+    a: Report, b: Report, articles: Mapping[str, Article], *, origins: Mapping[str, str], kin: Kin = NO_KIN, seen: Seen | None = None
 ) -> LinkScore | None:
     """The score of a pair that may be one incident; None where the codebook forbids it."""
     if not may_link(a, b):
@@ -563,7 +588,7 @@ def compare_pair(
         if is_copy(a, b, articles, origins):
             return LinkScore(LINK_SCORE, (Feature("copy", LINK_SCORE, "the same words from one origin"),))
         return None
-    return compare_reports(a, b, articles, kin=kin, words=words)
+    return compare_reports(a, b, articles, kin=kin, seen=seen)
 
 
 # --- groups ------------------------------------------------------------------------------------
@@ -682,18 +707,12 @@ def link(
 def make_scorer(by_id: Mapping[str, Report], articles: Mapping[str, Article], *, origins: Mapping[str, str], kin: Kin = NO_KIN) -> Scorer:
     """`compare_pair` over report ids, each pair compared once; `by_id` may grow meanwhile."""
     known: dict[tuple[str, str], LinkScore | None] = {}
-    told: dict[str, frozenset[str]] = {}
-
-    def words(report: Report, text: str) -> frozenset[str]:
-        found = told.get(report.report_id)
-        if found is None:
-            found = told[report.report_id] = context_words(report, text)
-        return found
+    seen = Seen()
 
     def score(a: str, b: str) -> LinkScore | None:
         key = pair_key(a, b)
         if key not in known:
-            known[key] = compare_pair(by_id[key[0]], by_id[key[1]], articles, origins=origins, kin=kin, words=words)
+            known[key] = compare_pair(by_id[key[0]], by_id[key[1]], articles, origins=origins, kin=kin, seen=seen)
         return known[key]
 
     return score

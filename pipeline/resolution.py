@@ -10,6 +10,7 @@ import csv
 import dataclasses
 import functools
 import math
+import operator
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -310,6 +311,8 @@ def choose_side(ctx: _Context, side: str) -> Choice | None:
 
 def _camps(reports: Sequence[Report], side: str, kin: Kin) -> list[list[Report]]:
     """Reports in camps that name a common actor (or its part), oldest report first."""
+    if len(reports) == 1:
+        return [list(reports)]
     camps: list[list[Report]] = []
     for r in reports:
         mine = [c for c in camps if any(_agree(getattr(r, side), getattr(x, side), kin) for x in c)]
@@ -324,6 +327,8 @@ def _agree(one: Sequence[Actor], other: Sequence[Actor], kin: Kin) -> bool:
 
 def _trusted(ctx: _Context, camp: Sequence[Report], side: str) -> list[Sequence[Actor]]:
     """The lists of a camp without actors that only a minority of its origins adds."""
+    if len(camp) == 1:
+        return [getattr(camp[0], side)]
     counts: dict[str, set[str]] = {}
     for r in camp:
         for a in getattr(r, side):
@@ -647,10 +652,13 @@ def list_candidates(incident: Incident, reports: Sequence[Report]) -> tuple[Cand
         return ()
     offers = []
     by_id = sorted(reports, key=lambda r: r.report_id)
-    for f in sorted(CANDIDATE_FIELDS):
-        chosen = getattr(incident, f)
-        for r in by_id:
-            value = getattr(r, f)
+    values = zip(_CANDIDATE_FIELDS, _candidate_values(incident), zip(*map(_candidate_values, by_id), strict=True), strict=True)
+    for name, chosen, offered in values:
+        for r, value in zip(by_id, offered, strict=True):
             if value is not None and value != ():
-                offers.append(Candidate(f, value, r.report_id, value == chosen))
+                offers.append(Candidate(name, value, r.report_id, value == chosen))
     return tuple(offers)
+
+
+_CANDIDATE_FIELDS = tuple(sorted(CANDIDATE_FIELDS))
+_candidate_values = operator.attrgetter(*_CANDIDATE_FIELDS)

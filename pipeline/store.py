@@ -338,8 +338,10 @@ _encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", 
 
 def _dump(value: Any) -> str:
     """A value as JSON, the same bytes for the same value."""
-    if isinstance(value, str | int | float):
-        return _encode(value)
+    if value.__class__ is str:
+        return json.encoder.encode_basestring(value)
+    if value.__class__ is int:
+        return str(value)
     return _dump_tuple(value) if isinstance(value, tuple) else _encode(as_plain(value))
 
 
@@ -484,12 +486,12 @@ def data_version(db: Database) -> int:
     return int(db.execute("PRAGMA data_version").fetchone()[0])
 
 
-ARTICLE_FIELDS = frozenset(f.name for f in dataclasses.fields(Article))
+ARTICLE_FIELDS = tuple(f.name for f in dataclasses.fields(Article))
 
 
 def article_from_row(row: dict[str, Any]) -> Article:
     """The Article of a row of `articles`."""
-    values = {k: v for k, v in row.items() if k in ARTICLE_FIELDS}
+    values = {name: row[name] for name in ARTICLE_FIELDS}
     values["parts"] = tuple(Part(**p) for p in json.loads(row["parts"])) if row["parts"] != "[]" else ()
     return Article(**values)
 
@@ -511,7 +513,7 @@ def _article_as_dated(row: dict[str, Any]) -> Article:
 def load_stories(db: Database, article_ids: Iterable[str]) -> Iterator[tuple[Article, str | None]]:
     """The stories of these articles, every revision as `load_articles` gives it, each with its origin's id."""
     stories = {i for (i,) in select_in(db, "SELECT DISTINCT story_id FROM articles WHERE article_id IN ({marks})", article_ids)}
-    names = [c.name for c in db["published_articles"].columns]
+    names = (*ARTICLE_FIELDS, "effective_published_at_utc", "origin_id")
     for values in select_in(db, f"SELECT {','.join(names)} FROM published_articles WHERE story_id IN ({{marks}})", stories):
         row = dict(zip(names, values, strict=True))
         yield _article_as_dated(row), row["origin_id"]
@@ -641,19 +643,20 @@ def outdated_articles(db: Database, *, coder: str, coder_version: str) -> list[s
     return [i for (i,) in db.execute(sql, (coder, coder_version))]
 
 
-REPORT_FIELDS = frozenset(f.name for f in dataclasses.fields(Report))
+REPORT_FIELDS = tuple(f.name for f in dataclasses.fields(Report) if f.name != "evidence")
 
 
 def load_reports(db: Database, where: str = "1", params: Sequence[Any] = ()) -> list[Report]:
     """Reports, with their evidence, that meet an SQL condition over `reports r`, ordered by id."""
-    rows = list(_rows(db, f"SELECT r.* FROM reports r WHERE {where} ORDER BY r.report_id", params))
+    names = ",".join(f"r.{name}" for name in REPORT_FIELDS)
+    rows = list(_rows(db, f"SELECT {names} FROM reports r WHERE {where} ORDER BY r.report_id", params))
     spans: dict[str, list[Evidence]] = {row["report_id"]: [] for row in rows}
     sql = 'SELECT report_id, field, start, "end", quote FROM evidence WHERE report_id IN ({marks}) ORDER BY report_id, position'
     for report_id, *evidence in select_in(db, sql, spans):
         spans[report_id].append(Evidence(*evidence))
     found = []
     for row in rows:
-        values = {k: v for k, v in coded_from_row(row).items() if k in REPORT_FIELDS}
+        values = coded_from_row(row)
         values["confidences"] = json.loads(row["confidences"])
         found.append(Report(**values, evidence=tuple(spans[row["report_id"]])))
     return found

@@ -402,6 +402,8 @@ def fill_world(db: Database, reports: int, seed: int = 1) -> None:
 
 def repeat_world(db: Database, times: int) -> None:
     """Put the days of a filled store into it again, `times` times in all, each behind the one before."""
+    if times < 2:
+        return
     last = db.execute("SELECT MAX(date_start) FROM reports").fetchone()[0]
     days = (dt.date.fromisoformat(last) - FIRST_DAY).days + 1
     db.execute("PRAGMA foreign_keys = OFF")

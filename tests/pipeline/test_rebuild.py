@@ -156,8 +156,7 @@ def test_what_is_planned_of_a_slice_does_not_hang_on_what_was_written_of_others(
         with pytest.MonkeyPatch.context() as patch:
             patch.setattr("pipeline.rebuild.SLICE_REPORTS", size)
             if at_once:
-                one_by_one = _Planners.plan
-                patch.setattr(_Planners, "plan", lambda *args: iter(list(one_by_one(*args))))
+                patch.setattr(_Planners, "plan", lambda *args, plan=_Planners.plan: iter(list(plan(*args))))
             rebuild(db)
         stores.append(dump(db, ALL))
         db.close()
