@@ -27,7 +27,7 @@ lint: $(READY) ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench: $(READY) ## Measure coding, look-up and query times (BLOCKS="linking history" for some, --large for full size)
+bench: $(READY) ## Measure coding, look-up and query times (BLOCKS="linking history --large" for some, at full size)
 	@exec $(BIN)/python -m tools.bench $(BLOCKS)
 
 screenshots: $(READY) ## Make the pictures of the README anew from the demonstration

@@ -204,7 +204,10 @@ def plan_slice(work: Work, given: Slice, asked: _Asked) -> _Planned:
         ) if inside else []  # fmt: skip
         if found:
             settled[newer] = found
-    return _Planned(len(given.seeds), plan, tuple(describe(plan.changes, asked.held)), settled, others)
+    changes = tuple(describe(plan.changes, asked.held))
+    # What only planning needs is not sent from process to process.
+    plan = dataclasses.replace(plan, component=set(), groups={}, changes=[])
+    return _Planned(len(given.seeds), plan, changes, settled, others)
 
 
 class _Suggested:

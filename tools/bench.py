@@ -224,7 +224,7 @@ def bench_history(incidents: int) -> list[tuple[str, str]]:
 
 def show(title: str, rows: Sequence[tuple[str, str]]) -> None:
     """One block of the table."""
-    print(f"\n{title}", flush=True)
+    print(f"\n{title}")
     for name, value in rows:
         print(f"  {name:<32}{value}")
 
