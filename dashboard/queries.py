@@ -1,12 +1,14 @@
-"""Read-only SQL over the store, as DataFrames: everything the Monitor page counts, maps and lists.
+"""What the Monitor page counts, maps and lists, as DataFrames, each cached by the store's path, its fingerprint and the filters.
 
-Each function opens the store `mode=ro` for its one query and is cached by the store's path, its
-fingerprint (which changes with every write) and the filters. All of them go through
-`pipeline.filters.where`, so that the tallies, the map, the timeline and the table show one and the same set.
+The fingerprint changes with every write. What is counted is counted over columns in memory (pipeline/columns.py),
+so that a filter is as quick over a million incidents as a page needs it; `selected` is the one way to the
+filtered rows, so that the tallies, the map, the timeline and the table show one and the same set. What is
+listed is then read from the store by its ids, which is opened `mode=ro` for each query.
 """
 
 from __future__ import annotations
 
+import json
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
@@ -14,12 +16,15 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 import pandas as pd
 import streamlit as st
 from sqlite_utils import Database
 
+from pipeline.columns import NO_TOLL, NONE, Array, Columns, HeldColumns, Mask, matching, on_map
 from pipeline.errors import StoreBrokenError
-from pipeline.filters import Filters, where
+from pipeline.filters import Filters
+from pipeline.settings import load_settings
 from pipeline.store import open_store_readonly
 
 Fingerprint = tuple[tuple[int, int], ...]
@@ -40,11 +45,9 @@ TABLE_COLUMNS = """
     i.review_status, i.last_reported"""
 NOT_ON_MAP = "(i.latitude IS NULL OR i.longitude IS NULL OR COALESCE(i.where_prec, 0) = 6)"
 # The lists beside the map: incidents that have no day, no more than a country, or no place at all.
-LISTS = {
-    "undated": "i.date_start IS NULL",
-    "country_only": "i.where_prec = 6",
-    "unlocated": f"({NOT_ON_MAP} AND COALESCE(i.where_prec, 0) <> 6)",
-}
+LISTS = ("undated", "country_only", "unlocated")
+# Stores whose columns are held at the same time: the one in use, and some of its past.
+MAX_STORES = 4
 
 
 def fingerprint(path: str | Path) -> Fingerprint:
@@ -56,7 +59,8 @@ def fingerprint(path: str | Path) -> Fingerprint:
         except OSError:
             marks.append((0, 0))
         else:
-            marks.append((stat.st_mtime_ns, stat.st_size))
+            # Looking at a store may leave an empty log beside it: that is no write.
+            marks.append((stat.st_mtime_ns, stat.st_size) if stat.st_size else (0, 0))
     return tuple(marks)
 
 
@@ -79,6 +83,12 @@ def to_frame(rows: Sequence[Sequence[Any]], names: Sequence[str]) -> pd.DataFram
         for name, values in columns.items()
     }
     return pd.DataFrame(series)
+
+
+def read_listed(path: str | Path, ids: Sequence[str]) -> pd.DataFrame:
+    """The incidents of these ids with TABLE_COLUMNS, in this order; one that went meanwhile is left out."""
+    sql = f"SELECT {TABLE_COLUMNS} FROM json_each(?) j JOIN incidents i ON i.incident_id = j.value ORDER BY j.key"
+    return read(path, sql, [json.dumps(list(ids))])
 
 
 def _cached(function: Any) -> Any:
@@ -109,31 +119,84 @@ def last_run(path: str, mark: Fingerprint) -> str | None:
 @_cached
 def filter_options(path: str, mark: Fingerprint) -> dict[str, list[Any]]:
     """What the filters can be set to: countries, (country, province) pairs, actors (parents too), most frequent first."""
-    counted = "i.assertion = 'asserted' AND i.merged_into IS NULL"
-    places = read(
-        path, f"SELECT i.country, i.admin1, COUNT(*) AS n FROM incidents i WHERE {counted} AND i.country IS NOT NULL GROUP BY 1, 2"
-    )
-    countries = places.groupby("country")["n"].sum().sort_values(ascending=False, kind="stable")
-    regions = places[places["admin1"].notna()].sort_values(["n", "admin1"], ascending=[False, True])
-    actors = read(
-        path,
-        f"""WITH named AS (
-                SELECT ia.name, COUNT(*) AS n FROM incident_actors ia JOIN incidents i ON i.incident_id = ia.incident_id
-                WHERE {counted} GROUP BY 1)
-            SELECT name, SUM(n) AS n FROM (
-                SELECT name, n FROM named
-                UNION ALL
-                SELECT t.ancestor, named.n FROM actor_tree t JOIN named ON named.name = t.descendant WHERE t.distance > 0)
-            GROUP BY 1 ORDER BY 2 DESC, 1""",
-    )
+    columns = columns_of(path, mark)
+    counted = columns.words["assertion"].chosen(["asserted"])
+    countries, regions = columns.words["country"], columns.words["admin1"]
+    of_country = np.bincount(countries.codes[counted & (countries.codes != NONE)], minlength=len(countries.texts))
+    both = counted & (countries.codes != NONE) & (regions.codes != NONE)
+    pair = countries.codes[both].astype(np.int64) * len(regions.texts) + regions.codes[both]
+    pairs, of_pair = np.unique(pair, return_counts=True)
+    named = [(countries.texts[p // len(regions.texts)], regions.texts[p % len(regions.texts)]) for p in pairs]
+    of_actor = np.bincount(columns.actors.codes[counted[columns.actor_rows]], minlength=len(columns.actors.texts))
+    actors = {name: int(n) for name, n in zip(columns.actors.texts, of_actor, strict=True) if n}
+    above = dict(actors)
+    for parent, child in read(path, "SELECT ancestor, descendant FROM actor_tree WHERE distance > 0").itertuples(index=False):
+        if child in actors:
+            above[parent] = above.get(parent, 0) + actors[child]
     return {
-        "country": list(countries.index),
-        "admin1": list(zip(regions["country"], regions["admin1"], strict=True)),
-        "actor": list(actors["name"]),
+        "country": [countries.texts[n] for n in np.argsort(-of_country, kind="stable") if of_country[n]],
+        "admin1": [place for _, place in sorted(zip(-of_pair, named, strict=True), key=lambda p: (p[0], p[1][1], p[1][0]))],
+        "actor": sorted(above, key=lambda name: (-above[name], name)),
     }
 
 
 # --- the filtered set --------------------------------------------------------------------------
+
+
+@st.cache_resource(show_spinner=False, max_entries=MAX_STORES)
+def _held(path: str) -> HeldColumns:
+    settings = load_settings()
+    return HeldColumns(path, kept_in=settings.cache if path == str(settings.store) else None)
+
+
+def columns_of(path: str, mark: Fingerprint) -> Columns:
+    """The columns of the store, of one moment for all who ask with the same mark. StoreError where it cannot be read."""
+    return _held(path).at(mark)
+
+
+def read_ahead(path: str, mark: Fingerprint) -> None:
+    """Read the columns where nobody has yet, with a word on the page meanwhile; a large store takes a while the first time."""
+    held = _held(path)
+    if held.is_cold:
+        with st.spinner("Reading the incidents of the store, once for all pages"):
+            held.at(mark)
+
+
+def selected(path: str, mark: Fingerprint, filters: Filters, *, assertion: str | None = "asserted") -> tuple[Columns, Mask]:
+    """The columns of the store, and which of their rows the filters leave; `assertion` as in `pipeline.filters.where`."""
+    columns = columns_of(path, mark)
+
+    def all_kinds() -> Mask:
+        with closing(open_store_readonly(path).conn) as conn:
+            try:
+                return matching(Database(conn), columns, filters, assertion=None)
+            except sqlite3.DatabaseError as e:
+                raise StoreBrokenError(f"{path} cannot be read: {e}") from e
+
+    found = columns.remembered((filters, None), all_kinds)
+    if assertion is None:
+        return columns, found
+    return columns, columns.remembered((filters, assertion), lambda: found & columns.words["assertion"].chosen([assertion]))
+
+
+def listed_rows(columns: Columns, name: str) -> Mask:
+    """The rows of one of LISTS."""
+    if name == "undated":
+        return columns.starts == NONE
+    country_only = columns.numbers["where_prec"] == 6
+    return country_only if name == "country_only" else ~on_map(columns.numbers) & ~country_only
+
+
+def least(key: Array, limit: int) -> Array:
+    """The numbers of the `limit` entries with the least keys, the earlier of equal ones first."""
+    if len(key) > limit:
+        among = np.flatnonzero(key <= np.partition(key, limit - 1)[limit - 1])
+        return among[np.argsort(key[among], kind="stable")][:limit]
+    return np.argsort(key, kind="stable")
+
+
+def _ids(columns: Columns, rows: Array) -> list[str]:
+    return [value.decode() for value in columns.ids[rows].tolist()]
 
 
 @dataclass(frozen=True, slots=True)
@@ -171,36 +234,47 @@ class Tallies:
         return self.background + self.aggregate + self.prospective + self.denied
 
 
-def _sums(name: str) -> str:
-    best, low, high = (f"i.{name}_{part}" for part in ("best", "low", "high"))
-    return f"""
-        TOTAL({best}), TOTAL(COALESCE({low}, {best})), TOTAL(COALESCE({high}, {best}, {low})),
-        TOTAL({high} IS NULL AND COALESCE({best}, {low}) IS NOT NULL), TOTAL(COALESCE({best}, {low}, {high}) IS NULL)"""
+def _sums(columns: Columns, rows: Array, name: str) -> list[int]:
+    """Best, low and high added up, how many have no upper end and how many no figure; where one is missing, the nearest stands for it."""
+    best, low, high = (columns.numbers[f"{name}_{part}"][rows] for part in ("best", "low", "high"))
+    some_low = np.where(low == NO_TOLL, best, low)
+    some_high = np.where(high == NO_TOLL, np.where(best == NO_TOLL, low, best), high)
+    sums = [int(figures.sum(where=figures != NO_TOLL)) for figures in (best, some_low, some_high)]
+    from_below = np.where(best == NO_TOLL, low, best) != NO_TOLL
+    return [*sums, int(np.count_nonzero(from_below & (high == NO_TOLL))), int(np.count_nonzero(~from_below & (high == NO_TOLL)))]
 
 
 @_cached
 def tallies(path: str, mark: Fingerprint, filters: Filters) -> Tallies:
     """The tallies of the filtered set; only `asserted` incidents count, the other kinds are counted apart."""
-    condition, params = where(filters, assertion=None)
-    rows = read(
-        path,
-        f"""SELECT i.assertion, COUNT(*), {_sums("deaths")}, {_sums("injured")},
-                   TOTAL({LISTS["undated"]}), TOTAL({LISTS["country_only"]}), TOTAL({LISTS["unlocated"]})
-            FROM incidents i WHERE {condition} GROUP BY i.assertion""",
-        params,
-    )
-    sums: dict[str, list[int]] = {row[0]: [int(value or 0) for value in row[1:]] for row in rows.itertuples(index=False)}
-    n, *counts, undated, country_only, unlocated = sums.get("asserted", [0] * 14)
-    condition, params = where(filters)
-    articles, origins = read(
-        path,
-        f"""SELECT COUNT(*), COUNT(DISTINCT COALESCE(a.origin_id, a.article_id)) FROM articles a WHERE a.article_id IN (
-                SELECT r.article_id FROM incidents i JOIN incident_reports ir ON ir.incident_id = i.incident_id
-                JOIN reports r ON r.report_id = ir.report_id WHERE {condition})""",
-        params,
-    ).iloc[0]
-    other = {kind: sums.get(kind, [0])[0] for kind in ("background", "aggregate", "prospective", "denied")}
-    return Tallies(n, *counts, int(articles), int(origins), undated, country_only, unlocated, **other)
+    columns, every = selected(path, mark, filters, assertion=None)
+    _, counted = selected(path, mark, filters)
+    rows = np.flatnonzero(counted)
+    kinds = columns.words["assertion"]
+    of_kind = np.bincount(kinds.codes[every], minlength=len(kinds.texts))
+    other = {
+        kind: int(of_kind[kinds.code(kind)]) if kind in kinds.texts else 0 for kind in ("background", "aggregate", "prospective", "denied")
+    }
+    told = counted[columns.told_rows]
+    lists = {name: int(np.count_nonzero(listed_rows(columns, name) & counted)) for name in LISTS}
+    return Tallies(
+        len(rows), *_sums(columns, rows, "deaths"), *_sums(columns, rows, "injured"),
+        articles=_different(columns.told_articles[told]), origins=_different(columns.told_origins[told]), **lists, **other,
+    )  # fmt: skip
+
+
+def _different(numbers: Array) -> int:
+    """How many different whole numbers there are."""
+    if not len(numbers):
+        return 0
+    first = int(numbers.min())
+    seen = np.zeros(int(numbers.max()) - first + 1, dtype=bool)
+    seen[numbers - first] = True
+    return int(np.count_nonzero(seen))
+
+
+# What `points` gives of a place beside counts and tolls: the least of its incidents' texts.
+POINT_TEXTS = ("place_name", "admin1", "country", "first_day", "last_day", "sub_event_type", "side_a", "side_b", "modes")
 
 
 @_cached
@@ -210,20 +284,51 @@ def points(path: str, mark: Fingerprint, filters: Filters, limit: int = MAX_POIN
     Only what has a position of its own: country-only incidents have a list instead of a pin. The places
     with most deaths and most incidents come first, at most `limit`; `places` says how many there are in all.
     """
-    condition, params = where(filters)
-    return read(
-        path,
-        f"""SELECT i.latitude, i.longitude, i.where_prec, i.event_type, COUNT(*) AS incidents,
-                   MIN(i.incident_id) AS incident_id, SUM(i.deaths_best) AS killed, SUM(i.deaths_best IS NULL) AS unstated,
-                   MIN(i.place_name) AS place_name, MIN(i.admin1) AS admin1, MIN(i.country) AS country,
-                   MIN(i.date_start) AS first_day, MAX(i.date_start) AS last_day, MIN(i.sub_event_type) AS sub_event_type,
-                   MIN(i.side_a) AS side_a, MIN(i.side_b) AS side_b, MIN(i.modes) AS modes,
-                   COUNT(*) OVER () AS places
-            FROM incidents i WHERE {condition} AND NOT {NOT_ON_MAP}
-            GROUP BY i.latitude, i.longitude, i.where_prec, i.event_type
-            ORDER BY COALESCE(SUM(i.deaths_best), 0) DESC, COUNT(*) DESC, MIN(i.incident_id) LIMIT ?""",
-        [*params, limit],
-    )
+    columns, found = selected(path, mark, filters)
+    rows = np.flatnonzero(found & (columns.places != NONE))
+    of = columns.places[rows]
+    total = len(columns.place_keys[0])
+    incidents = np.bincount(of, minlength=total)
+    deaths = columns.numbers["deaths_best"][rows]
+    stated = deaths != NO_TOLL
+    killed = np.bincount(of[stated], weights=deaths[stated], minlength=total)
+    unstated = np.bincount(of[~stated], minlength=total)
+    first = np.zeros(total, dtype=np.int64)
+    first[of[::-1]] = rows[::-1]  # the last one written stays: the first row, which has the least id
+    there = np.flatnonzero(incidents)
+    order = np.lexsort((first[there], -incidents[there], -killed[there]))[:limit]
+    chosen = there[order]
+    # All else is worked out for the chosen places alone.
+    number = np.full(total, NONE, dtype=np.int32)
+    number[chosen] = np.arange(len(chosen))
+    mine = number[of] != NONE
+    rows, of = rows[mine], number[of[mine]]
+    latitudes, longitudes, precisions, kinds = (key[chosen].tolist() for key in columns.place_keys)
+    texts = {name: _extreme_texts(columns, name, rows, of, len(chosen)) for name in POINT_TEXTS}
+    names = ["latitude", "longitude", "where_prec", "event_type", "incidents", "incident_id", "killed", "unstated", *POINT_TEXTS, "places"]
+    values = zip(
+        latitudes, longitudes, [None if prec == NONE else prec for prec in precisions],
+        map(columns.words["event_type"].text, kinds), incidents[chosen].tolist(), _ids(columns, first[chosen]),
+        [int(sum_) if n > none else None for sum_, n, none in zip(killed[chosen], incidents[chosen], unstated[chosen], strict=True)],
+        unstated[chosen].tolist(), *texts.values(), [len(there)] * len(chosen), strict=True,
+    )  # fmt: skip
+    return to_frame(list(values), names)
+
+
+def _extreme_texts(columns: Columns, name: str, rows: Array, of: Array, groups: int) -> list[str | None]:
+    """For each group of rows the least of its texts (`last_day`: the greatest), None where none is stated."""
+    if name in ("first_day", "last_day"):
+        texts, codes = columns.days, columns.starts[rows]
+    else:
+        texts, codes = columns.words[name].texts, columns.words[name].codes[rows]
+    if name == "last_day":
+        found = np.full(groups, NONE, dtype=np.int32)
+        np.maximum.at(found, of, codes)
+    else:
+        found = np.full(groups, len(texts), dtype=np.int32)
+        stated = codes != NONE
+        np.minimum.at(found, of[stated], codes[stated])
+    return [texts[code] if 0 <= code < len(texts) else None for code in found.tolist()]
 
 
 @_cached
@@ -231,62 +336,46 @@ def place_incidents(
     path: str, mark: Fingerprint, filters: Filters, latitude: float, longitude: float, event_type: str | None
 ) -> pd.DataFrame:
     """The incidents of the filtered set at one point of the map, latest first."""
-    condition, params = where(filters)
-    return read(
-        path,
-        f"""SELECT {TABLE_COLUMNS} FROM incidents i
-            WHERE {condition} AND i.latitude = ? AND i.longitude = ? AND i.event_type IS ?
-            ORDER BY i.date_start DESC, i.incident_id LIMIT {MAX_LISTED}""",
-        [*params, latitude, longitude, event_type],
-    )
+    columns, found = selected(path, mark, filters)
+    kinds = columns.words["event_type"]
+    here = found & (columns.numbers["latitude"] == latitude) & (columns.numbers["longitude"] == longitude)
+    rows = np.flatnonzero(here & (kinds.codes == (NONE if event_type is None else kinds.code(event_type))))
+    return read_listed(path, _ids(columns, rows[least(-columns.starts[rows], MAX_LISTED)]))
 
 
 @_cached
 def table(path: str, mark: Fingerprint, filters: Filters, limit: int = MAX_ROWS) -> pd.DataFrame:
     """The filtered incidents, latest day first, undated last, at most `limit`."""
-    condition, params = where(filters)
-    return read(
-        path,
-        f"""SELECT {TABLE_COLUMNS} FROM incidents i WHERE {condition}
-            ORDER BY i.date_start DESC NULLS LAST, i.incident_id LIMIT ?""",
-        [*params, limit],
-    )
+    columns, found = selected(path, mark, filters)
+    rows = np.flatnonzero(found)
+    return read_listed(path, _ids(columns, rows[least(-columns.starts[rows], limit)]))
 
 
 @_cached
 def latest(path: str, mark: Fingerprint, filters: Filters, limit: int = 12) -> pd.DataFrame:
     """The filtered incidents that were reported on last."""
-    condition, params = where(filters)
-    return read(
-        path,
-        f"""SELECT {TABLE_COLUMNS} FROM incidents i WHERE {condition}
-            ORDER BY i.last_reported DESC NULLS LAST, i.incident_id LIMIT ?""",
-        [*params, limit],
-    )
+    columns, found = selected(path, mark, filters)
+    rows = np.flatnonzero(found)
+    return read_listed(path, _ids(columns, rows[least(-columns.words["last_reported"].codes[rows], limit)]))
 
 
 @_cached
 def listed(path: str, mark: Fingerprint, filters: Filters, name: str) -> pd.DataFrame:
     """The filtered incidents of one of LISTS (undated, country_only, unlocated), at most MAX_LISTED."""
-    condition, params = where(filters)
-    return read(
-        path,
-        f"""SELECT {TABLE_COLUMNS} FROM incidents i WHERE {condition} AND {LISTS[name]}
-            ORDER BY i.country, i.last_reported DESC, i.incident_id LIMIT {MAX_LISTED}""",
-        params,
-    )
+    columns, found = selected(path, mark, filters)
+    rows = np.flatnonzero(found & listed_rows(columns, name))
+    order = np.lexsort((-columns.words["last_reported"].codes[rows], columns.words["country"].codes[rows]))
+    return read_listed(path, _ids(columns, rows[order[:MAX_LISTED]]))
 
 
 @_cached
 def not_counted(path: str, mark: Fingerprint, filters: Filters) -> pd.DataFrame:
     """What was found within the filters and is in no tally, with its kind, at most MAX_LISTED."""
-    condition, params = where(filters, assertion=None)
-    return read(
-        path,
-        f"""SELECT {TABLE_COLUMNS} FROM incidents i WHERE {condition} AND i.assertion <> 'asserted'
-            ORDER BY i.assertion, i.date_start DESC, i.incident_id LIMIT {MAX_LISTED}""",
-        params,
-    )
+    columns, every = selected(path, mark, filters, assertion=None)
+    kinds = columns.words["assertion"]
+    rows = np.flatnonzero(every & ~kinds.chosen(["asserted"]))
+    order = np.lexsort((-columns.starts[rows], kinds.codes[rows]))
+    return read_listed(path, _ids(columns, rows[order[:MAX_LISTED]]))
 
 
 # SQL for the first day of the bar a day belongs to.
@@ -317,22 +406,43 @@ def choose_bin(first: str, last: str) -> str:
 @_cached
 def timeline(path: str, mark: Fingerprint, filters: Filters) -> tuple[str, pd.DataFrame, int]:
     """Width of the bars, incidents and deaths by bar and event type, and how many incidents have a date too wide for a bar."""
-    condition, params = where(filters)
-    first, last = read(
-        path, f"SELECT MIN(i.date_start), MAX(i.date_start) FROM incidents i WHERE {condition} AND i.date_start IS NOT NULL", params
-    ).iloc[0]
-    if not isinstance(first, str):
-        return "day", pd.DataFrame(columns=["bin", "event_type", "incidents", "killed"]), 0
-    width = choose_bin(first, last)
-    rows = read(
-        path,
-        f"""SELECT CASE WHEN COALESCE(i.date_prec, 1) <= {BIN_PREC[width]} THEN {BINS[width]} END AS bin, i.event_type,
-                   COUNT(*) AS incidents, SUM(i.deaths_best) AS killed
-            FROM incidents i WHERE {condition} AND i.date_start IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2""",
-        params,
-    )
-    wide = int(rows.loc[rows["bin"].isna(), "incidents"].sum())
-    return width, rows[rows["bin"].notna()].reset_index(drop=True), wide
+    columns, found = selected(path, mark, filters)
+    names = ["bin", "event_type", "incidents", "killed"]
+    rows = np.flatnonzero(found & (columns.starts != NONE))
+    if not len(rows):
+        return "day", pd.DataFrame(columns=names), 0
+    days = columns.starts[rows]
+    first, last = int(days.min()), int(days.max())
+    width = choose_bin(columns.days[first], columns.days[last])
+    bars, bar_of = _bars(columns.days[first : last + 1], width)
+    bar = bar_of[days - first]
+    drawn = (columns.numbers["date_prec"][rows] <= BIN_PREC[width]) & (bar != NONE)
+    kinds = columns.words["event_type"]
+    deaths, rows = columns.numbers["deaths_best"][rows[drawn]], rows[drawn]
+    # The kind that is not known is the first of its bar, as NULL is.
+    cell = bar[drawn] * (len(kinds.texts) + 1) + kinds.codes[rows] + 1
+    incidents = np.bincount(cell)
+    stated = deaths != NO_TOLL
+    killed = np.bincount(cell[stated], weights=deaths[stated], minlength=len(incidents))
+    known = np.bincount(cell[stated], minlength=len(incidents))
+    values = [
+        (
+            bars[n // (len(kinds.texts) + 1)], kinds.text(n % (len(kinds.texts) + 1) - 1), int(incidents[n]),
+            int(killed[n]) if known[n] else None,
+        )
+        for n in np.flatnonzero(incidents).tolist()
+    ]  # fmt: skip
+    return width, to_frame(values, names), int(np.count_nonzero(~drawn))
+
+
+def _bars(days: Sequence[str], width: str) -> tuple[list[str], Array]:
+    """The bars of these days, in order, and for each day the number of its bar (NONE: it is no day)."""
+    with closing(sqlite3.connect(":memory:")) as conn:
+        sql = f"SELECT {BINS[width]} FROM (SELECT key, value AS date_start FROM json_each(?)) i ORDER BY key"
+        starts = [start for (start,) in conn.execute(sql, (json.dumps(list(days)),))]
+    bars = sorted({start for start in starts if start is not None})
+    number: dict[str | None, int] = {start: n for n, start in enumerate(bars)} | {None: NONE}
+    return bars, np.array([number[start] for start in starts], dtype=np.int64)
 
 
 @_cached
@@ -347,15 +457,6 @@ def article_incidents(path: str, mark: Fingerprint, article_ids: tuple[str, ...]
             ORDER BY i.assertion, i.date_start, i.incident_id LIMIT {MAX_LISTED}""",
         article_ids,
     )
-
-
-def export_csv(path: str, mark: Fingerprint, filters: Filters) -> bytes:
-    """The filtered incidents as CSV, all of them, with the codebook's columns."""
-    # Only a download needs the exports, and with them the writers of other formats.
-    from pipeline.exports import export
-
-    with closing(open_store_readonly(path).conn) as conn:
-        return export(Database(conn), filters, shape="native", format="csv")
 
 
 @_cached

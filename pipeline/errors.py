@@ -33,6 +33,10 @@ class DecisionError(DatelineError):
     """A decision that cannot be taken: the field, the value or the target does not fit."""
 
 
+class ChangedError(DecisionError):
+    """What a decision is about has changed since whoever takes it looked at it; nothing was written."""
+
+
 class RefusedError(DatelineError):
     """One input cannot be taken; it goes to quarantine with its reason and the run goes on.
 

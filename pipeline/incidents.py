@@ -13,6 +13,7 @@ import json
 from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlite_utils import Database
@@ -567,6 +568,13 @@ def known_on(db: Database, as_of: str | None) -> Iterator[Database]:
         then = look_back(db, as_of)
         with store.view_of_the_past(db, unknown=then.unknown, then=then.otherwise):
             yield db
+
+
+def copy_known_on(db: Database, as_of: str, target: Path) -> None:
+    """Write the store as known at a publication day or time into a new file at `target`, a store to be read; see `look_back`."""
+    with store.reading(db):
+        then = look_back(db, as_of)
+        store.copy_past(db, target, unknown=then.unknown, then=then.otherwise)
 
 
 @dataclass(frozen=True, slots=True)

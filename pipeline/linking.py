@@ -176,7 +176,8 @@ def may_score(a: Report, b: Report, *, kin: Kin) -> bool:
 
     Asked before the reports are loaded whole: most pairs of one country and day end here.
     """
-    total = sum(f.score for f in compare_where_and_when(a, b))
+    when, where = compare_where_and_when(a, b)
+    total = when.score + (max(where.score, NAMED_SCORE) if may_name_places(a, b, when) else where.score)
     if total + REST_MAX < DOUBT_SCORE:
         return False
     total += compare_types(a, b).score + toll_at_most(a, b, "deaths") + 0.6 * toll_at_most(a, b, "injured") + WORDS_MAX
@@ -300,6 +301,46 @@ def compare_places(a: Report, b: Report) -> Feature:
     if a.admin1 and a.admin1 == b.admin1:
         against, sentence = min(against, SAME_PROVINCE_AGAINST), f"{sentence} in {a.admin1}"
     return Feature("place", -against * sureness(a, b, "place_name"), sentence)
+
+
+# Two articles on one day, one of which names the other's village: what they put elsewhere is mostly one
+# of the two coders' gazetteers lacking it.
+NAMED_SCORE = 1.0
+
+
+def may_name_places(a: Report, b: Report, when: Feature) -> bool:
+    """Whether `compare_named_places` applies: one country, days that agree, and a place to look for."""
+    return bool(
+        when.score >= 2.0
+        and a.country == b.country
+        and any(r.place_name and (r.where_prec or 9) <= NAMED_PREC and place_words(r.place_name) for r in (a, b))
+    )
+
+
+# Districts and what is finer: that two articles name one province says little.
+NAMED_PREC = 3
+
+
+def compare_named_places(a: Report, b: Report, articles: Mapping[str, Article]) -> Feature | None:
+    """That the article of one report names the place of the other; None where it does not."""
+    for one, other in ((a, b), (b, a)):
+        article = articles.get(other.article_id)
+        if article is not None and one.place_name and (one.where_prec or 9) <= NAMED_PREC and names_place(article.text, one.place_name):
+            return Feature("place", NAMED_SCORE, f"both articles name {one.place_name}")
+    return None
+
+
+@functools.lru_cache(maxsize=16384)
+def names_place(text: str, name: str) -> bool:
+    """Whether a text has all the telling words of a place's name."""
+    wanted = place_words(name)
+    return bool(wanted) and set(wanted) <= text_words(text)
+
+
+@functools.lru_cache(maxsize=4096)
+def text_words(text: str) -> frozenset[str]:
+    """The words of a text, folded as names of places are."""
+    return frozenset(re.findall(r"[^\W\d_]+", fold(text)))
 
 
 @functools.lru_cache(maxsize=16384)
@@ -536,8 +577,11 @@ def compare_reports(
     seen = seen or Seen()
     if b.report_id < a.report_id:
         a, b = b, a
-    features = [*compare_where_and_when(a, b)]
-    total = sum(f.score for f in features)
+    when, where = compare_where_and_when(a, b)
+    if where.score < NAMED_SCORE and may_name_places(a, b, when):
+        where = compare_named_places(a, b, articles) or where
+    features = [when, where]
+    total = when.score + where.score
     if total + REST_MAX >= DOUBT_SCORE:
         features += seen.compare_actors(a, b, kin=kin)
         features.append(compare_types(a, b))

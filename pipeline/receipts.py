@@ -179,13 +179,17 @@ def _unknowns(filters: Filters) -> Iterable[tuple[str, Filters, str]]:
         yield "its country is not known", replace(filters, country=()), "i.country IS NULL"
     if filters.admin1:
         yield "its province is not known", replace(filters, admin1=()), "i.admin1 IS NULL"
+    if filters.place:
+        yield "its place is not known", replace(filters, place=()), "i.place_name IS NULL"
     if filters.event_type:
         yield "its type is not known", replace(filters, event_type=()), "i.event_type IS NULL"
     if filters.deaths_min is not None or filters.deaths_max is not None:
         yield "its deaths are not stated", replace(filters, deaths_min=None, deaths_max=None), "i.deaths_best IS NULL"
-    if filters.actor:
+    if filters.mode:
+        yield "its means are not known", replace(filters, mode=()), "i.modes = '[]'"
+    if filters.actor or filters.against:
         nobody = "NOT EXISTS (SELECT 1 FROM incident_actors x WHERE x.incident_id = i.incident_id)"
-        yield "nobody is named", replace(filters, actor=()), nobody
+        yield "nobody is named", replace(filters, actor=(), against=()), nobody
 
 
 # --- as carried and kept ---------------------------------------------------------------------------

@@ -13,6 +13,7 @@ import urllib.request
 from collections.abc import Callable
 from types import FrameType
 
+from pipeline.columns import is_large
 from pipeline.errors import DatelineError, SettingsError
 from pipeline.settings import ROOT, Settings
 
@@ -33,7 +34,10 @@ def check_port(host: str, port: int) -> None:
 
 
 def serve(settings: Settings, *, host: str, port: int, ready: Callable[[str], None]) -> int:
-    """Serve until SIGTERM or Ctrl-C; calls `ready` with the address once it answers. Returns the exit code, 0 when asked to stop."""
+    """Serve until SIGTERM or Ctrl-C; calls `ready` with the address once it answers. Returns the exit code, 0 when asked to stop.
+
+    The columns of a large store are brought up to date first, so that no page has to wait for them.
+    """
     command = [
         sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboard" / "app.py"),
         "--server.headless=true", f"--server.port={port}", f"--server.address={host}",
@@ -41,19 +45,26 @@ def serve(settings: Settings, *, host: str, port: int, ready: Callable[[str], No
     ]  # fmt: skip
     env = os.environ | {"DATELINE_STORE": str(settings.store), "DATELINE_CACHE": str(settings.cache)}
     # A session of its own, so that Ctrl-C in the terminal reaches the server once, through us.
+    read = [sys.executable, "-m", "pipeline.columns", str(settings.store), str(settings.cache)]
     with subprocess.Popen(command, cwd=ROOT, env=env, stdout=subprocess.DEVNULL, start_new_session=True) as server:
+        reader = subprocess.Popen(read, cwd=ROOT, start_new_session=True) if is_large(settings.store) else None
         stopping = False
 
         def stop(_signal: int, _frame: FrameType | None) -> None:
             nonlocal stopping
             stopping = True
+            if reader:
+                reader.terminate()
             server.terminate()
 
         before = {s: signal.signal(s, stop) for s in (signal.SIGTERM, signal.SIGINT)}
         try:
             shown = "localhost" if host in ("127.0.0.1", "0.0.0.0", "::1", "::") else host  # noqa: S104 - only compared
             if _wait_until_up(server, f"http://{_probe_host(host)}:{port}/_stcore/health"):
-                ready(f"http://{shown}:{port}")
+                if reader:
+                    reader.wait()
+                if not stopping:
+                    ready(f"http://{shown}:{port}")
             while server.poll() is None:
                 try:
                     server.wait(STOP_TIMEOUT_S if stopping else None)
@@ -62,6 +73,9 @@ def serve(settings: Settings, *, host: str, port: int, ready: Callable[[str], No
         finally:
             if server.poll() is None:
                 server.kill()
+            if reader:
+                reader.kill()
+                reader.wait()
             for number, handler in before.items():
                 signal.signal(number, handler)
         if stopping:

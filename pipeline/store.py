@@ -226,6 +226,36 @@ def m005_coders(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m006_changes(db: Database) -> None:
+    """Which incidents were written since when, for readers that hold what they have read (pipeline/columns.py)."""
+    db.execute("CREATE TABLE changes (incident_id TEXT PRIMARY KEY, version INTEGER NOT NULL) STRICT, WITHOUT ROWID")
+    db.execute("CREATE INDEX changes_version ON changes(version)")
+    db.execute("INSERT INTO changes SELECT incident_id, ROW_NUMBER() OVER (ORDER BY rowid) FROM incidents")
+    for table, moments in {
+        "incidents": ("AFTER INSERT", "AFTER UPDATE", "AFTER DELETE"),
+        "incident_actors": ("AFTER INSERT", "AFTER UPDATE", "AFTER DELETE"),
+        "incident_reports": ("AFTER INSERT", "AFTER UPDATE", "BEFORE UPDATE", "AFTER DELETE"),
+    }.items():
+        for moment in moments:
+            touched = f"SELECT {'old' if moment in ('AFTER DELETE', 'BEFORE UPDATE') else 'new'}.incident_id AS incident_id"
+            name = f"changes_{table}_{moment.replace(' ', '_').lower()}"
+            db.execute(f"CREATE TRIGGER {name} {moment} ON {table} BEGIN {_note_changes(touched)} END")
+    # INSERT OR REPLACE takes a report out of its incident without a trigger for deletes.
+    taken = "SELECT incident_id FROM incident_reports WHERE report_id = new.report_id"
+    db.execute(f"CREATE TRIGGER changes_incident_reports_taken BEFORE INSERT ON incident_reports BEGIN {_note_changes(taken)} END")
+    told = "SELECT ir.incident_id FROM reports r JOIN incident_reports ir ON ir.report_id = r.report_id WHERE r.article_id = new.article_id"
+    db.execute(f"CREATE TRIGGER changes_articles_origin AFTER UPDATE OF origin_id ON articles BEGIN {_note_changes(told)} END")
+
+
+def _note_changes(touched: str) -> str:
+    """The statement of a trigger that gives a new version to the incidents of a query."""
+    version = "(SELECT COALESCE(MAX(version), 0) + 1 FROM changes)"
+    # An upsert, since "OR REPLACE" would give way to the conflict clause of the statement that the trigger is for.
+    update = "ON CONFLICT(incident_id) DO UPDATE SET version = excluded.version"
+    return f"INSERT INTO changes SELECT t.incident_id, {version} FROM ({touched}) t WHERE 1 {update};"
+
+
 def split_statements(script: str) -> Iterator[str]:
     """The statements of an SQL script, one by one; triggers stay whole."""
     pending = ""
@@ -484,6 +514,49 @@ def articles_of_day(db: Database, day: str | None) -> Iterator[tuple[Article, st
 def data_version(db: Database) -> int:
     """A number that changes when another connection has written to the store."""
     return int(db.execute("PRAGMA data_version").fetchone()[0])
+
+
+def incident_changes(db: Database) -> int:
+    """The version of the incidents, higher after every write to one of them; 0 where the store does not keep it yet."""
+    if not db["changes"].exists():  # not migrated, since it was only read so far
+        return 0
+    return int(db.execute("SELECT COALESCE(MAX(version), 0) FROM changes").fetchone()[0])
+
+
+# What tells one history of a store from another: when it was made and rearranged, and the last rows of what only grows.
+WITNESSES = {
+    "runs": "SELECT run_id, started_at_utc FROM runs ORDER BY run_id DESC LIMIT 20",
+    "decisions": "SELECT rowid, decision_id FROM decisions ORDER BY rowid DESC LIMIT 20",
+    "changes": "SELECT incident_id, version FROM changes ORDER BY version DESC LIMIT 20",
+}
+WITNESSED = {
+    "runs": "SELECT 1 FROM runs WHERE run_id = ? AND started_at_utc = ?",
+    "decisions": "SELECT 1 FROM decisions WHERE rowid = ? AND decision_id = ?",
+    "changes": "SELECT 1 FROM changes WHERE incident_id = ? AND version >= ?",
+}
+
+
+def _make(db: Database) -> list[Any]:
+    made = db.execute("SELECT name, applied_at FROM _sqlite_migrations ORDER BY 1, 2").fetchall()
+    # The number of the schema also changes when rows get new numbers (VACUUM).
+    return [db.execute("PRAGMA schema_version").fetchone()[0], *map(list, made)]
+
+
+def store_witness(db: Database) -> str:
+    """What a reader keeps (JSON) to know by later that the store goes on from the state it has read; empty in one not migrated."""
+    if not incident_changes(db):
+        return ""
+    return json.dumps({"made": _make(db)} | {name: db.execute(sql).fetchall() for name, sql in WITNESSES.items()})
+
+
+def witness_holds(db: Database, witness: str) -> bool:
+    """Whether the store goes on from the state that a witness is of: not where another one, or an older copy, lies in its place."""
+    if not witness or not incident_changes(db):
+        return False
+    kept = json.loads(witness)
+    return bool(kept["made"] == _make(db)) and all(
+        db.execute(sql, row).fetchone() is not None for name, sql in WITNESSED.items() for row in kept[name]
+    )
 
 
 ARTICLE_FIELDS = tuple(f.name for f in dataclasses.fields(Article))
@@ -907,6 +980,27 @@ def view_of_the_past(db: Database, *, unknown: Iterable[str], then: Iterable[Inc
                 db.execute(f"DROP VIEW IF EXISTS temp.{table}")
                 db.execute(f"DROP TABLE IF EXISTS temp.then_{table}")
             db.execute("DROP TABLE IF EXISTS temp.not_then")
+
+
+def copy_past(db: Database, target: Path, *, unknown: Iterable[str], then: Iterable[Incident]) -> None:
+    """Write a store of its own at `target`, new, that holds what `view_of_the_past` shows; `db` is only read.
+
+    For readers that ask much of one past: its queries have the store's own tables and indexes to go by.
+    """
+    # Nobody reads the copy before it is whole, and one that is lost is made again: no journal, no waiting for the disk.
+    copy = sqlite3.connect(target, isolation_level=None)
+    try:
+        db.conn.backup(copy)
+        for pragma in ("journal_mode = OFF", "synchronous = OFF", "foreign_keys = OFF"):
+            copy.execute(f"PRAGMA {pragma}")
+        with view_of_the_past(Database(copy), unknown=unknown, then=then):
+            for table in VIEWED_TABLES:
+                copy.execute(f"DELETE FROM main.{table} WHERE incident_id IN (SELECT incident_id FROM not_then)")
+                copy.execute(f"INSERT INTO main.{table} SELECT * FROM then_{table}")
+            for table in ("suggestions", "incident_times"):
+                copy.execute(f"DELETE FROM main.{table} WHERE incident_id NOT IN (SELECT incident_id FROM main.incidents)")
+    finally:
+        copy.close()
 
 
 # --- decisions ---------------------------------------------------------------------------------

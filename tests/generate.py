@@ -10,6 +10,7 @@ import dataclasses
 import datetime as dt
 import hashlib
 import random
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from sqlite_utils import Database
@@ -400,27 +401,55 @@ def fill_world(db: Database, reports: int, seed: int = 1) -> None:
     db.execute("PRAGMA foreign_keys = ON")
 
 
-def repeat_world(db: Database, times: int) -> None:
-    """Put the days of a filled store into it again, `times` times in all, each behind the one before."""
+# What a repeated store copies. Each statement of an article belongs to its reports: a store that is only counted does without.
+REPEATED = (
+    "origins", "articles", "codings", "reports", "evidence", "incidents", "incident_reports", "incident_actors", "incident_ids",
+    "incident_times",
+)  # fmt: skip
+# A store of this many incidents is generated, and repeated where more are asked for, ten times over in the same two years.
+BLOCK_INCIDENTS = 10_000
+LAYERS = 10
+
+
+def fill_large_store(db: Database, incidents: int) -> None:
+    """Put so many incidents into an empty store as `fill_store` makes them, quickly: the first BLOCK_INCIDENTS again and again.
+
+    Some 140 a day, so that ten times as many are ten times as long a time. The copies lie near the places of
+    the first, not on them, where these are approximate. They have articles and reports, and no evidence.
+    """
+    db.execute("PRAGMA synchronous = OFF")
+    fill_store(db, min(incidents, BLOCK_INCIDENTS))
+    if incidents > BLOCK_INCIDENTS:
+        tables = [table for table in REPEATED if table != "evidence"]
+        repeat_world(db, incidents // BLOCK_INCIDENTS, layers=LAYERS, scatter=True, tables=tables)
+
+
+def repeat_world(db: Database, times: int, *, layers: int = 1, scatter: bool = False, tables: Sequence[str] = REPEATED) -> None:
+    """Put the days of a filled store into it again, `times` times in all, each `layers` of them behind those before.
+
+    With `scatter` approximate places move a little, by up to 0.2 degrees.
+    """
     if times < 2:
         return
-    last = db.execute("SELECT MAX(date_start) FROM reports").fetchone()[0]
+    (last,) = db.execute("SELECT MAX(date_start) FROM reports").fetchone()
     days = (dt.date.fromisoformat(last) - FIRST_DAY).days + 1
+    later = f"'+' || (k.n / {layers} * {days}) || ' days'"
     db.execute("PRAGMA foreign_keys = OFF")
-    shifted = {"date_start", "date_end"}
-    for table in ("articles", "reports", "evidence", "incidents", "incident_reports", "incident_actors", "incident_ids", "incident_times"):
-        names = [c.name for c in db[table].columns]
+    for table in tables:
         chosen = []
-        for name in names:
+        for name in (c.name for c in db[table].columns):
             if name in ("article_id", "story_id", "report_id", "incident_id", "origin_id"):
                 chosen.append(f"{name} || '+' || k.n")
-            elif name in shifted:
-                chosen.append(f"date({name}, '+' || (k.n * {days}) || ' days')")
+            elif name in ("date_start", "date_end"):
+                chosen.append(f"date({name}, {later})")
             elif name in ("published_at_utc", "first_reported", "last_reported", "first_known", "last_known"):
-                chosen.append(f"strftime('%Y-%m-%dT%H:%M:%SZ', {name}, '+' || (k.n * {days}) || ' days')")
+                chosen.append(f"COALESCE(strftime('%Y-%m-%dT%H:%M:%SZ', {name}, {later}), {name})")
+            elif name in ("latitude", "longitude") and scatter:
+                moved = f"round({name} + ((k.n * 7919 + length({name}) * 104729 + CAST({name} * 1e4 AS INTEGER)) % 4001 - 2000) / 1e4, 4)"
+                chosen.append(f"CASE WHEN where_prec = 2 THEN {moved} ELSE {name} END")
             else:
                 chosen.append(f'"{name}"')
-        columns = ",".join(f'"{n}"' for n in names)
+        columns = ",".join(f'"{c.name}"' for c in db[table].columns)
         counter = f"WITH RECURSIVE k(n) AS (SELECT 1 UNION ALL SELECT n + 1 FROM k WHERE n < {times - 1})"
         db.execute(f"{counter} INSERT INTO {table} ({columns}) SELECT {','.join(chosen)} FROM k CROSS JOIN (SELECT * FROM {table})")
         db.conn.commit()

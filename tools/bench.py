@@ -1,4 +1,4 @@
-"""Measure what can get slow: coding, place look-up, the dashboard's queries, linking, the past, a rebuild. Prints one table.
+"""Measure what can get slow: coding, place look-up, the dashboard, linking, the past, a rebuild. Prints one table.
 
 Coding is given as a ratio to the bare spaCy pipeline over the same texts in the same run, since
 seconds differ from machine to machine and the parse is the floor under any coder of this kind. All
@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import dataclasses
 import json
+import os
 import platform
 import resource
 import statistics
@@ -16,6 +17,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable, Sequence
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -23,15 +25,18 @@ from pipeline import run, store
 from pipeline.coding.coder import load_coder
 from pipeline.filters import Filters, where
 from pipeline.gazetteer import open_gazetteer
-from pipeline.incidents import known_on, update_incidents
+from pipeline.incidents import copy_known_on, known_on, update_incidents
 from pipeline.models import Article
 from pipeline.rebuild import rebuild
 from pipeline.settings import ROOT, load_settings
-from tests.generate import fill_store, fill_world, repeat_world
+from tests.generate import fill_world, repeat_world
+from tools.bench_dashboard import bench_dashboard
 
 ROUNDS = 3
 CODING_ROUNDS = 2
 INCIDENTS = 10_000
+# The Monitor's, without and with `--large`.
+MONITOR_INCIDENTS = (100_000, 1_000_000)
 # A world of this many reports is generated, and repeated where more are asked for.
 BLOCK_REPORTS = 10_000
 MANY_REPORTS = 1_000_000
@@ -43,14 +48,15 @@ NAMES = (
     "Kirkuk", "Deir al-Zor", "Deir ez-Zor", "Al-Qa'im", "Qaim", "Tripoli", "Hodeidah", "Maiduguri", "Kharkiv", "Tel Aviv",
     "Gao", "Rafah", "Ain al-Asad", "Erbil", "Mogadishu", "Goma", "Nyala", "Lashio", "Nowhereville", "Xyzzy",
 )  # fmt: skip
-VIEWS = {
-    "everything": Filters(),
-    "one country": Filters(country=("IQ",)),
-    "one actor with children": Filters(actor=("Islamic State",)),
-    "one month": Filters(date_from="2024-03-01", date_to="2024-03-31", undated=False),
-    "words": Filters(text="Maiduguri"),
-    "at least 10 dead": Filters(deaths_min=10),
-}
+
+PROFILES = (
+    ("all groups", "actors", {}),
+    ("one group", "actors", {"actor": "AX Front"}),
+    ("four groups", "actors", {"actor": ["AX Front", "AX Army", "Military of AX", "AY Front"]}),
+    ("the world", "regions", {}),
+    ("one country", "regions", {"country": "AX"}),
+    ("one province", "regions", {"country": "AX", "admin1": "AX 1"}),
+)
 
 
 def read_articles() -> list[Article]:
@@ -121,22 +127,26 @@ def bench_gazetteer(settings: Any) -> list[tuple[str, str]]:
     ]
 
 
-def bench_views(incidents: int) -> list[tuple[str, str]]:
-    """What the Monitor asks of a store with this many incidents: the rows of a filtered view."""
+def bench_profiles(incidents: int) -> list[tuple[str, str]]:
+    """The pages of groups and of regions on a store with about this many incidents: the first run, and one with everything cached."""
+    import streamlit as st
+
+    from tests.dashboard.pages import run_page
+
+    rows = []
     with tempfile.TemporaryDirectory() as folder:
-        path = Path(folder) / "generated.db"
-        db = store.open_store(path)
-        db.execute("PRAGMA synchronous = OFF")
-        made = time_of(lambda: fill_store(db, incidents))
-        db.close()
-        rows = [("generated store", f"{incidents} incidents in {made:.1f} s, {path.stat().st_size / 1e6:.0f} MB")]
-        reader = store.open_store_readonly(path)
-        for name, filters in VIEWS.items():
-            condition, params = where(filters)
-            sql = f"SELECT i.* FROM incidents i WHERE {condition} ORDER BY i.date_start DESC, i.incident_id"
-            found = len(reader.execute(sql, params).fetchall())
-            rows.append((f"view: {name}", f"{best_of(lambda s=sql, p=params: reader.execute(s, p).fetchall()) * 1e3:.1f} ms, {found} rows"))
-        reader.close()
+        path = Path(folder) / "world.db"
+        blocks = max(1, round(incidents * REPORTS_AN_INCIDENT / BLOCK_REPORTS))
+        with closing(store.open_store(path)) as db:
+            fill_world(db, BLOCK_REPORTS)
+            if blocks > 1:
+                repeat_world(db, blocks)
+        os.environ["DATELINE_STORE"] = str(path)
+        for name, page, params in PROFILES:
+            st.cache_data.clear()
+            first = time_of(lambda p=page, q=params: run_page(p, **q))
+            rows.append((name, f"{first * 1e3:.0f} ms, again {best_of(lambda p=page, q=params: run_page(p, **q)) * 1e3:.0f} ms"))
+        del os.environ["DATELINE_STORE"]
     return rows
 
 
@@ -190,6 +200,13 @@ def bench_linking(small: int, large: int) -> list[tuple[str, str]]:
     return [*rows, ("large / small", f"{median_large / median:.2f} times the median, {mean_large / mean:.2f} times the mean")]
 
 
+def copy_past_of(db: Any, day: str, folder: Path) -> None:
+    """Write the store as known on a day into a file, as the dashboard does, and delete it."""
+    target = folder / "past.db"
+    copy_known_on(db, day, target)
+    target.unlink()
+
+
 def bench_history(incidents: int) -> list[tuple[str, str]]:
     """A store of this many incidents as of a day in its middle, and all of them computed anew."""
     with tempfile.TemporaryDirectory() as folder:
@@ -206,6 +223,7 @@ def bench_history(incidents: int) -> list[tuple[str, str]]:
                 )
 
         viewed, known = best_of(look_back), look_back()
+        copied = best_of(lambda: copy_past_of(db, middle, Path(folder)))
         # The generated incidents are not quite what linking makes of the reports: nearly all of them are written.
         changing = time_of_all(lambda: rebuild(db))
         again = time_of_all(lambda: rebuild(db))
@@ -215,6 +233,7 @@ def bench_history(incidents: int) -> list[tuple[str, str]]:
     return [
         ("store", f"{count:,} incidents, {live:,} of them not merged, of {reports:,} reports"),
         ("as of the middle", f"{viewed:.2f} s for the view and a total over it, {known:,} known then"),
+        ("the same as a store of its own", f"{copied:.2f} s, once for each day that somebody looks at"),
         ("rebuild that changes all", changing),
         ("rebuild that changes nothing", again),
     ]
@@ -224,7 +243,7 @@ def show(title: str, rows: Sequence[tuple[str, str]]) -> None:
     """One block of the table."""
     print(f"\n{title}")
     for name, value in rows:
-        print(f"  {name:<32}{value}")
+        print(f"  {name:<38}{value}")
 
 
 def main() -> int:
@@ -233,7 +252,8 @@ def main() -> int:
     blocks: dict[str, Callable[[], list[tuple[str, str]]]] = {
         "Coding": lambda: bench_coding(settings),
         "Gazetteer": lambda: bench_gazetteer(settings),
-        "Monitor": lambda: bench_views(INCIDENTS),
+        "Monitor": lambda: bench_dashboard(MONITOR_INCIDENTS[large]),
+        "Profiles": lambda: bench_profiles(MANY_INCIDENTS if large else INCIDENTS),
         "Linking": lambda: bench_linking(BLOCK_REPORTS, MANY_REPORTS if large else 10 * BLOCK_REPORTS),
         "History": lambda: bench_history(MANY_INCIDENTS if large else INCIDENTS // 10),
     }

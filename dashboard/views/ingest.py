@@ -11,6 +11,7 @@ from typing import Any
 import streamlit as st
 
 from dashboard import queries
+from dashboard.access import show_access
 from dashboard.dating import EARLIEST, cached_coder
 from dashboard.reading import line, link, use_style
 from dashboard.states import guard_store, open_page
@@ -243,11 +244,12 @@ def main() -> None:
 def show_page(path: str, mark: queries.Fingerprint, settings: Settings) -> None:
     """The page, as wide as a form is easy to fill in."""
     st.title("Bring articles in", anchor=False)
-    files, paste = st.tabs(["Files", "Paste a text"])
-    with files:
-        show_files(settings)
-    with paste:
-        show_paste(settings)
+    if show_access().may_edit:
+        files, paste = st.tabs(["Files", "Paste a text"])
+        with files:
+            show_files(settings)
+        with paste:
+            show_paste(settings)
     show_result(path, mark)
     if mark[0] != (0, 0):
         show_live(path, mark)

@@ -176,6 +176,9 @@ def _qualified(best: int, text: str, start: int, end: int, *, vague: bool) -> Qu
     return Quantity(best, best, best, False, start, end)
 
 
+COUPLE_OF = re.compile(r"\s+(?:of|more|dozen|hundred|thousand|people|[a-z]+s)\b")
+
+
 def read_quantity(token: Token) -> Quantity | None:
     """The quantity whose last or only number word is `token`, with its qualifiers; None where it is none."""
     doc = token.doc
@@ -193,6 +196,8 @@ def read_quantity(token: Token) -> Quantity | None:
         ):
             return None
         return _qualified(value, text, token.idx, token.idx + len(token), vague=True)
+    if word == "couple" and token.i and doc[token.i - 1].lower_ == "a" and not COUPLE_OF.match(text, token.idx + len(token)):
+        return Quantity(2, 2, 2, False, doc[token.i - 1].idx, token.idx + len(token))  # two people, not "a couple of" them
     if word in ("few", "couple", "number") and token.i and doc[token.i - 1].lower_ == "a":
         start = doc[token.i - 1].idx
         return _qualified(VAGUE[word] or 3, text, start, token.idx + len(token), vague=True)
@@ -371,6 +376,20 @@ def _whole_names(objects: list[Token]) -> list[Token]:
     return [o for o, after in zip(objects, [*objects[1:], None], strict=True) if after is None or after.i - o.i > 1]
 
 
+def _hung_on_verb(cue: Token, last: Token) -> list[Token]:
+    """A victim that the parser joins to the verb instead of to the victim before: "killed a couple and their daughter"."""
+    doc = cue.doc
+    return [
+        c
+        for c in cue.children
+        if c.dep_ == "conj"
+        and c.pos_ in ("NOUN", "PROPN")
+        and c.left_edge.i == last.right_edge.i + 2
+        and doc[last.right_edge.i + 1].lower_ == "and"
+        and any(x.dep_ in ("det", "poss", "nummod") for x in c.lefts)
+    ]
+
+
 def _reported(cue: Token) -> list[Token]:
     """The subject that a verb between holds: "nine people were reported killed", "are feared dead", "were on Sunday killed"."""
     node = cue
@@ -427,7 +446,7 @@ def _victims(cue: Token, role: str) -> list[Token]:
             return inverted
     objects = [c for c in cue.children if c.dep_ in ("dobj", "obj", "oprd") and c.i > cue.i and c.lower_ not in ("dead", "alive", "down")]
     if objects and not passive:
-        return _whole_names(objects)
+        return _whole_names([*objects, *_hung_on_verb(cue, objects[-1])])
     if not passive and cue.tag_ != "VBN" and (after := _after(cue)) is not None:
         return [after]
     subjects = [c for c in cue.children if c.dep_ == "nsubjpass"] or ([c for c in cue.children if c.dep_ == "nsubj" and passive])

@@ -23,6 +23,8 @@ PLANNED, ELSEWHERE, NEAR, OWN, HAPPENED = 0, 1, 2, 3, 4
 # An article that names no day tells what happened on its day or the day before; a statement likewise.
 NEWS_LAG = dt.timedelta(days=1)
 HAPPEN, BACK, PLAN, ANSWER, MESSAGE = (word_set(name, "date_words.csv") for name in ("happen", "back", "plan", "answer", "message"))
+RECOUNT, TALLY = (word_set(name, "date_words.csv") for name in ("recount", "tally"))
+LATE_DEATH, LATE_DEATH_OF, LATE_DEATH_IN = (word_set(f"late_death{end}", "date_words.csv") for end in ("", "_of", "_in"))
 
 
 def is_said(doc: Doc, d: DateMention) -> bool:
@@ -37,6 +39,8 @@ def is_said(doc: Doc, d: DateMention) -> bool:
     before = doc[max(0, span.start - 2) : span.start].text.lower()
     verb = _top(span)
     if verb.pos_ == "VERB" and (verb.lemma_ in ANSWER or any(c.dep_ == "dobj" and c.lemma_ in MESSAGE for c in verb.children)):
+        return True
+    if _is_recount(verb):
         return True
     node = span.root
     for _ in range(3):
@@ -73,6 +77,8 @@ def grip_of(doc: Doc, d: DateMention, heads: Collection[int]) -> int:
     inside = set(range(span.start, span.end))
     node = _top(span)
     for _ in range(6):
+        if _is_late_death(node):
+            return ELSEWHERE
         if node.i in heads and node.i not in inside:
             return PLANNED if _is_plan(node) else OWN
         if node.pos_ in ("VERB", "AUX") and node.i not in inside:
@@ -102,6 +108,21 @@ def grip_of(doc: Doc, d: DateMention, heads: Collection[int]) -> int:
         if up.i in heads:
             return NEAR
     return ELSEWHERE
+
+
+def _is_recount(verb: Token) -> bool:
+    """Whether a verb brings a toll up to date: what it dates is the news of it."""
+    return verb.lemma_ in RECOUNT and any(
+        c.lemma_.lower() in TALLY and c.dep_ in ("dobj", "nsubj", "nsubjpass", "attr") for c in verb.children
+    )
+
+
+def _is_late_death(verb: Token) -> bool:
+    """Whether a verb tells that somebody wounded died afterwards: in hospital, of wounds."""
+    if verb.lemma_ not in LATE_DEATH or verb.pos_ != "VERB":
+        return False
+    tied = [(p.lower_, n.lemma_.lower()) for p in verb.children if p.dep_ == "prep" for n in p.children if n.dep_ == "pobj"]
+    return any(n in (LATE_DEATH_IN if p in ("in", "at") else LATE_DEATH_OF if p in ("of", "from", "to") else ()) for p, n in tied)
 
 
 def _top(span: Span) -> Token:

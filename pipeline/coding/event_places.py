@@ -45,6 +45,9 @@ def settle_mentions(
     return [_as_country(doc, _as_sea(doc, p, gazetteer), gazetteer) for p in places if not _is_no_place(doc, p, people, countries)]
 
 
+STREET = re.compile(r"(?: [A-Z][\w’'-]+){0,2} (?:Street|Avenue|Boulevard|Lane|St\.?|Ave\.?)(?![\w-])")
+
+
 def _is_no_place(doc: Doc, p: PlaceMention, people: Sequence[ActorMention], countries: Countries) -> bool:
     """Whether what looks like a place is a group's name, a ship, or only a country's adjective ("the Syrian city")."""
     if any(
@@ -54,6 +57,8 @@ def _is_no_place(doc: Doc, p: PlaceMention, people: Sequence[ActorMention], coun
     after = text_of(doc)[p.end : p.end + 12]
     if re.match(r"[-\u2011 ](?:flagged|owned|registered|operated|bound|linked|backed|led)\b", after):
         return True  # "Marshall Islands-flagged": whose ship, not where
+    if STREET.match(text_of(doc), p.end):
+        return True  # "King Peter Street": a street is where its town is
     words = p.name.split()
     found = countries.find(p.name)
     if found and found[0].start == 0 and found[0].form in ("adjective", "demonym"):
@@ -326,7 +331,9 @@ def event_place(
         return None, {"country": likely[0], "where_prec": 6, **point}, likely[1:]
     p = place.place or _anchor(places, place)
     fields: dict[str, Any] = {
-        "place_name": OF_TOWN.sub("", text_of(doc)[place.phrase_start : place.phrase_end]),
+        "place_name": place.place.name
+        if place.relation == "again" and place.place is not None  # "there", "the same town"
+        else OF_TOWN.sub("", text_of(doc)[place.phrase_start : place.phrase_end]),
         "where_prec": place.where_prec,
         "country": p.country
         if p and p.country

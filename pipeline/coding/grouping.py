@@ -11,7 +11,7 @@ from collections.abc import Sequence
 from itertools import pairwise
 
 from pipeline.coding.dates import DateMention
-from pipeline.coding.dating import ELSEWHERE, HAPPENED, OWN, with_lag
+from pipeline.coding.dating import ELSEWHERE, HAPPENED, NEAR, OWN, with_lag
 from pipeline.coding.founding import facts_of, load_founding
 from pipeline.coding.frames import (
     Event,
@@ -79,7 +79,10 @@ def group(frames: Sequence[Frame], published: str | None) -> list[Event]:
             events.append(event)
         else:
             event.why.append(why)
+        founded = not event.frames
         _join(event, f, last)
+        if founded and event.assertion == "asserted":
+            _set_scene(event, f, frames, last)
         last = own_date(f, last) or last or event.date
         if event.assertion == "asserted":
             current = event
@@ -88,6 +91,28 @@ def group(frames: Sequence[Frame], published: str | None) -> list[Event]:
             told.assertion = "background"  # a court or an anniversary tells the day only after the deed (ruling 15)
             told.why.append("its day is long before publication: recalled")
     return events
+
+
+# So many sentences before the one that tells an event may have set its scene.
+SCENE_REACH = 2
+
+
+def _set_scene(event: Event, f: Frame, frames: Sequence[Frame], last: DateMention | None) -> None:
+    """Give a new event the day and place of the sentences that lead up to it in its paragraph, where it has none of its own.
+
+    "On the night of Sept. 22-23 troops went after a cell at Loy Bagh. They came under fire. Twelve fighters were killed."
+    A sentence that tells an event of its own ends the look back.
+    """
+    for before in reversed([g for g in frames if f.index - SCENE_REACH <= g.index < f.index]):
+        if before.assertion == "asserted" or before.headline or before.paragraph != f.paragraph:
+            return
+        if before.cues.get("past"):
+            continue
+        date, place = own_date(before, last, past=True), own_place(before)
+        if event.date is None and date is not None and date.grip >= NEAR and (date.prec or 9) <= 2:
+            event.date = date
+        if event.place is None and place is not None and is_specific(place):
+            event.place = place
 
 
 GOES_ON = re.compile(

@@ -1163,13 +1163,26 @@ _AGAIN = re.compile(
 )
 
 
+# "A drone hit a car there": the place told before; not "there were clashes", "over there", "there, he said".
+_THERE = re.compile(r"(?<=[a-z] )there(?=[.,;:]|\s+(?:on|in|last|late|early|overnight|killing|wounding|and|but|after|before|when|while)\b)")
+_THERE_KINDS = frozenset(("city", "site", "airbase", "admin2"))
+
+
+def _is_adverb(doc: Doc, start: int, end: int) -> bool:
+    """Whether "there" stands with a verb of doing, as the parser reads it."""
+    span = doc.char_span(start, end)
+    return span is not None and span.root.dep_ == "advmod" and span.root.head.pos_ == "VERB"
+
+
 def _again(doc: Doc, looks: _Looks, mentions: Sequence[PlaceMention]) -> list[PlaceMention]:
-    """ "The town", "the same district": the place of that kind named last, if it was in the paragraphs just before."""
+    """ "The town", "the same district", "there": the place of that kind named last, if it was in the paragraphs just before."""
     found = []
-    for match in _AGAIN.finditer(text_of(doc)):
+    for match in sorted((*_AGAIN.finditer(text_of(doc)), *_THERE.finditer(text_of(doc))), key=lambda m: m.start()):
         if any(m.start <= match.start() < m.phrase_end for m in mentions):
             continue
-        kinds = _kinds_of_noun(match.group(1))
+        kinds = _kinds_of_noun(match.group(1)) if match.re is _AGAIN else _THERE_KINDS
+        if match.re is _THERE and not _is_adverb(doc, match.start(), match.end()):
+            continue
         earlier = [
             m
             for m in mentions

@@ -13,8 +13,10 @@ from pipeline.models import EVENT_TYPE_OF, EVENT_TYPES
 CASES = {
     "nothing": Filters(),
     "dates": Filters(date_from="2023-12-01", date_to="2023-12-31", undated=False),
-    "places": Filters(country=("IQ", "SY"), admin1=("Kirkuk",)),
+    "places": Filters(country=("IQ", "SY"), admin1=("Kirkuk",), place=("Daquq",)),
     "who": Filters(actor=("Kataib Hezbollah",), role="initiator"),
+    "against": Filters(actor=("Kataib Hezbollah",), role="target", against=("United States",)),
+    "means": Filters(mode=("drone", "aerial")),
     "what": Filters(event_type=("Battles", "Suicide bomb")),
     "toll": Filters(deaths_min=0, deaths_max=30),
     "words": Filters(text='"roadside bomb" OR drone'),

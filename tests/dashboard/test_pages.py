@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import sqlite3
 from collections.abc import Callable
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -11,9 +12,11 @@ import pytest
 from streamlit.testing.v1 import AppTest
 
 import dashboard.dating
+from dashboard.queries import MAX_ROWS
 from pipeline.filters import Filters, where
 from pipeline.settings import ROOT
-from pipeline.store import open_store, open_store_readonly
+from pipeline.store import open_store, open_store_readonly, writing
+from tests.generate import fill_store, repeat_world
 
 APP = str(ROOT / "dashboard" / "app.py")
 # The first run of a session imports what it needs; a busy machine takes its time.
@@ -186,3 +189,85 @@ def test_pasted_blank_is_asked_again(tmp_path: Path, monkeypatch: pytest.MonkeyP
     next(b for b in app.button if b.label == "Take in" and "paste" in b.form_id).click().run()
     assert "Paste a text first" in texts(app)
     assert not (tmp_path / "blank.db").exists()
+
+
+# --- large, and broken in the middle ----------------------------------------------------------------
+
+
+@pytest.fixture(scope="module")
+def large(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A store with 10,000 incidents."""
+    path = tmp_path_factory.mktemp("large") / "large.db"
+    db = open_store(path)
+    db.execute("PRAGMA synchronous = OFF")
+    fill_store(db, 500)
+    repeat_world(db, 20, layers=10, scatter=True)
+    db.close()
+    return path
+
+
+def test_monitor_counts_ten_thousand_incidents_and_draws_what_a_browser_can(large: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = run_app(large, monkeypatch)
+    assert not app.exception
+    assert tally(app) == count(large, Filters()) > 7_500
+    assert len(app.dataframe[0].value) == MAX_ROWS
+    assert f"The first {MAX_ROWS:,} of {tally(app):,} incidents" in texts(app)
+    app.multiselect(key="f_country").set_value(["IQ"]).run()
+    assert not app.exception
+    assert tally(app) == count(large, Filters(country=("IQ",)))
+
+
+def test_what_is_written_meanwhile_is_counted_at_the_next_look(full: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    app = run_app(full, monkeypatch, country="IQ")
+    before = tally(app)
+    db = open_store(full)
+    with writing(db):
+        changed = "assertion = 'asserted' AND review_status <> 'rejected' AND country = 'SY'"
+        db.execute(f"UPDATE incidents SET country = 'IQ' WHERE incident_id IN (SELECT incident_id FROM incidents WHERE {changed} LIMIT 3)")
+    db.close()
+    app.run()
+    assert not app.exception
+    assert tally(app) == count(full, Filters(country=("IQ",))) == before + 3
+
+
+def cut(path: Path) -> None:
+    """Half of the file, as a copy over a line that broke."""
+    whole = path.read_bytes()
+    path.write_bytes(whole[: len(whole) // 2])
+
+
+def without(table: str) -> Callable[[Path], None]:
+    """Takes a table out of a store."""
+
+    def drop(path: Path) -> None:
+        with closing(sqlite3.connect(path)) as db:
+            for (name,) in db.execute("SELECT name FROM sqlite_master WHERE type = 'trigger'").fetchall():
+                db.execute(f"DROP TRIGGER {name}")
+            db.execute(f"DROP TABLE {table}")
+            db.commit()
+
+    return drop
+
+
+@pytest.mark.parametrize("damage", [cut, without("incident_actors"), without("actor_tree"), without("incidents")], ids=lambda d: d.__name__)
+def test_a_store_damaged_before_or_while_the_page_is_open_gives_the_reason(
+    full: Path, monkeypatch: pytest.MonkeyPatch, damage: Callable[[Path], None]
+) -> None:
+    open_before = run_app(full, monkeypatch)
+    assert not open_before.exception
+    damage(full)
+    for app in (open_before.run(), run_app(full, monkeypatch)):
+        assert not app.exception
+        assert any(words in texts(app) for words in ("The store cannot be read", "not a Dateline store"))
+
+
+def test_a_store_that_another_program_has_locked_gives_the_reason(full: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    with closing(sqlite3.connect(full, isolation_level=None)) as other:
+        other.execute("PRAGMA locking_mode = EXCLUSIVE")
+        other.execute("BEGIN EXCLUSIVE")
+        app = run_app(full, monkeypatch)
+        other.execute("ROLLBACK")
+    assert not app.exception
+    assert "The store cannot be read" in texts(app)
+    assert "locked" in texts(app)
+    assert tally(run_app(full, monkeypatch)) == count(full, Filters()), "once the lock is gone it is read as before"

@@ -21,7 +21,7 @@ ARTICLES = 120
 KILLS = int(os.environ.get("DATELINE_TEST_KILLS", "12"))
 # The log of runs differs by nature: a killed run is one more line in it.
 RUN_TABLES = ("runs", "live_sources", "live_seen")
-RUN_COLUMNS = ("run_id",)
+RUN_COLUMNS = ("run_id", "version")  # the latter counts writes
 
 
 def start(path: Path, *inputs: Path, batch: int = 4, how: str = "ingest") -> subprocess.Popen[str]:
