@@ -27,8 +27,8 @@ lint: $(READY) ## Check style and types
 	$(BIN)/ruff check .
 	$(BIN)/mypy
 
-bench: $(READY) ## Measure coding, look-up and query times
-	@exec $(BIN)/python -m tools.bench
+bench: $(READY) ## Measure coding, look-up and query times (BLOCKS="linking history --large" for some, at full size)
+	@exec $(BIN)/python -m tools.bench $(BLOCKS)
 
 screenshots: $(READY) ## Make the pictures of the README anew from the demonstration
 	@$(BIN)/python -m tools.chromium --install >/dev/null

@@ -6,6 +6,7 @@ from pathlib import Path
 
 import streamlit as st
 
+from dashboard.access import guard_reading
 from dashboard.charts import palette
 
 ASSETS = Path(__file__).resolve().parent / "assets"
@@ -18,6 +19,7 @@ SIDEBAR_PX = 290
 PAGES = (
     ("monitor", "Monitor", True),
     ("incident", "Incident", False),
+    ("saved", "Saved", True),
     ("actors", "Actors", True),
     ("regions", "Regions", True),
     ("articles", "Articles", True),
@@ -44,6 +46,7 @@ def main() -> None:
     theme = st.context.theme.type or "light"
     colours = palette(theme)
     st.html(f"<style>:root {{ --dl-sea: {colours.sea}; --dl-soft: {colours.soft}; --dl-rule: {colours.rule}; }}</style>")
+    st.html(f"<style>:root {{ --dl-paper: {colours.paper}; }}</style>")
     st.logo(str(ASSETS / f"logo-{theme}.svg"), size="large")
     pages = {
         name: st.Page(
@@ -54,6 +57,7 @@ def main() -> None:
     }
     # Views link to each other by name, wherever their files are.
     st.session_state["pages"] = pages
+    guard_reading()
     st.navigation(list(pages.values()), position="top").run()
 
 

@@ -2,7 +2,9 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from html import escape
 
 import pandas as pd
 import plotly.graph_objects as go
@@ -75,6 +77,8 @@ def bin_label(first: pd.Timestamp, width: str) -> str:
     return {"day": f"{first.day} {month}", "week": f"week of {first.day} {month}", "month": month, "year": str(first.year)}[width]
 
 
+# How far a bar is from the next, as the calendar has it.
+STEPS = {"day": pd.DateOffset(days=1), "week": pd.DateOffset(weeks=1), "month": pd.DateOffset(months=1), "year": pd.DateOffset(years=1)}
 BIN_MS = {"day": 86_400_000, "week": 7 * 86_400_000, "month": 30 * 86_400_000, "year": 365 * 86_400_000}
 
 
@@ -91,19 +95,82 @@ def time_range(bins: pd.Series, width: str) -> list[pd.Timestamp]:
     return [first - spare, last + spare]
 
 
+@dataclass(frozen=True, slots=True)
+class Part:
+    """One part of a stacked bar: its value in the rows' `part` (None: not known), its name and its colour."""
+
+    key: str | None
+    label: str
+    colour: str
+
+
+# Initiators have no colours of their own on the map: one hue in steps, the most frequent darkest, so that they are not taken for types.
+SIDE_COLOURS = {
+    "light": ("#2c4257", "#4a6a87", "#7292ad", "#9cb6cb", "#c3d4e1"),
+    "dark": ("#d5e4f1", "#a9c3da", "#7f9fba", "#5b7c98", "#3f5d77"),
+}
+OTHERS_COLOUR = {"light": "#b9ad95", "dark": "#857c69"}
+OTHERS = "Other initiators"
+
+
+def type_parts() -> list[Part]:
+    """The event types in the codebook's order, then what has none."""
+    return [*(Part(kind, SHORT_TYPES[kind], type_colour(kind)) for kind in EVENT_TYPES), Part(None, "Type not known", NO_TYPE_COLOUR)]
+
+
+def side_parts(names: Sequence[str], theme: str | None = None) -> list[Part]:
+    """The initiators of these names, most frequent first, then all others, then what names none."""
+    tone = "dark" if theme == "dark" else "light"
+    named = [Part(name, name, colour) for name, colour in zip(names, SIDE_COLOURS[tone], strict=False)]
+    return [*named, Part(OTHERS, OTHERS, OTHERS_COLOUR[tone]), Part(None, "Initiator not known", NO_TYPE_COLOUR)]
+
+
+def bar_starts(bins: pd.Series, width: str) -> list[pd.Timestamp]:
+    """The first day of every bar from the first to the last, those of nothing among them."""
+    if bins.empty:
+        return []
+    starts = [pd.Timestamp(bins.min())]
+    while (following := starts[-1] + STEPS[width]) <= pd.Timestamp(bins.max()):
+        starts.append(following)
+    return starts
+
+
+def bar_days(start: pd.Timestamp, width: str) -> tuple[str, str]:
+    """The first and the last day of a bar, ISO."""
+    return start.date().isoformat(), (start + STEPS[width] - pd.Timedelta(days=1)).date().isoformat()
+
+
+def brushed_days(starts: Sequence[pd.Timestamp], width: str, edges: Sequence[object]) -> tuple[str, str] | None:
+    """First and last day, ISO, of the bars that a brush from one edge to the other holds the middle of; None where it holds none.
+
+    `edges`: the two ends in any order, as plotly gives them (a time without a zone).
+    """
+    ends = pd.to_datetime(pd.Series([str(edge) for edge in edges]), errors="coerce", format="ISO8601").dropna()
+    if len(ends) != 2:
+        return None
+    low, high = ends.min(), ends.max()
+    held = [start for start in starts if low <= start + (start + STEPS[width] - start) / 2 <= high]
+    return (bar_days(held[0], width)[0], bar_days(held[-1], width)[1]) if held else None
+
+
 def timeline_figure(
-    rows: pd.DataFrame, *, width: str, measure: str = "incidents", theme: str | None = None, height: int = 120
-) -> go.Figure:
-    """Stacked bars by event type. `rows`: bin, event_type, incidents, killed (queries.timeline); `measure` is one of the last two."""
+    rows: pd.DataFrame, *, width: str, parts: Sequence[Part], measure: str = "incidents", theme: str | None = None, height: int = 120,
+    window: tuple[str, str] | None = None,
+) -> go.Figure:  # fmt: skip
+    """Stacked bars. `rows`: bin, part, incidents, killed (queries_monitor.bars); `measure` is one of the last two.
+
+    With `window`, the first and last day of a period, bars outside of it are faint.
+    """
     colours = palette(theme)
     bars = []
-    kinds = [*EVENT_TYPES, None]
-    for kind in kinds:
-        part = rows[rows["event_type"] == kind] if kind else rows[rows["event_type"].isna()]
+    for kind in parts:
+        part = rows[rows["part"] == kind.key] if kind.key is not None else rows[rows["part"].isna()]
         if part.empty:
             continue
         starts = pd.to_datetime(part["bin"])
-        name = SHORT_TYPES.get(kind, "Type not known") if kind else "Type not known"
+        marker: dict[str, object] = {"color": kind.colour, "line": {"width": 0}}
+        if window:
+            marker["opacity"] = [1.0 if window[0] <= day <= window[1] else 0.22 for day in part["bin"]]
         bars.append(
             {
                 "type": "bar",
@@ -111,11 +178,13 @@ def timeline_figure(
                 "y": part[measure].fillna(0),
                 # A bar stands over its own period, not around its first day.
                 "offset": 0,
-                "width": [BIN_MS[width] * 0.92] * len(part),
-                "name": name,
-                "marker": {"color": type_colour(kind), "line": {"width": 0}},
+                "width": [((start + STEPS[width]) - start) / pd.Timedelta(milliseconds=1) * 0.92 for start in starts],
+                "name": kind.label,
+                "marker": marker,
+                # What a brush holds is said by the page that follows, not by fading the rest meanwhile.
+                "unselected": {"marker": {"opacity": 1}},
                 "customdata": [[bin_label(start, width)] for start in starts],
-                "hovertemplate": "%{customdata[0]}<br>" + name + ": %{y:,}<extra></extra>",
+                "hovertemplate": "%{customdata[0]}<br>" + escape(kind.label).replace("%{", "% {") + ": %{y:,}<extra></extra>",
             }
         )
     # Counts are whole: a short axis ticks at each of them instead of at halves.
@@ -136,7 +205,17 @@ def timeline_figure(
             **grid, "showgrid": False, "showline": True, "linecolor": colours.rule,
         },
         "yaxis": {**grid, "fixedrange": True, **steps, "rangemode": "tozero", "tickformat": ",d"},
-        "dragmode": False,
+        # A drag over the bars brushes days, whatever its height.
+        "dragmode": "select",
+        "selectdirection": "h",
+        "newselection": {"line": {"color": colours.soft, "width": 1, "dash": "solid"}},
     }  # fmt: skip
     # One call that checks everything once: adding bars one by one checks the whole figure each time.
     return go.Figure(data=bars, layout=layout)
+
+
+def bars_html(values: Sequence[int], *, top: int, label: str) -> str:
+    """A small bar chart as HTML in the text's colour, `top` at its full height; `label` says in words what it shows."""
+    # A bar that is there can be seen, however small.
+    bars = "".join(f'<i style="height:{max(100 * value / max(top, 1), 4):.0f}%"></i>' if value else "<i></i>" for value in values)
+    return f'<div class="dl-bars" role="img" aria-label="{escape(label)}">{bars}</div>'

@@ -158,6 +158,11 @@ def escape_text(text: str) -> str:
     return BIDI_CONTROLS.sub(lambda m: f'<bdi class="ctl" data-name="{BIDI_NAMES[m[0]]}">{m[0]}</bdi>', safe)
 
 
+def name_controls(text: str) -> str:
+    """Text with the characters that turn the writing direction named, "⟨RLO⟩", for where no element can shut them in."""
+    return BIDI_CONTROLS.sub(lambda m: f"⟨{BIDI_NAMES[m[0]]}⟩", text)
+
+
 def mark(text: str, groups: Sequence[str]) -> str:
     """Text marked as the words behind these groups of fields, one line under it for each."""
     labels = ", ".join(GROUPS[key].label for key in groups)

@@ -1,18 +1,22 @@
-"""Sidebar <-> URL <-> Filters: one value object that every part of the page reads.
+"""Sidebar <-> URL <-> Filters: one value object that every part of the page reads, and what else its address holds.
 
-The URL is the truth when a page opens; from then on the widgets are, and the URL follows them, so
+The URL is the truth when a page opens (`seed_page`); from then on the widgets are, and the URL follows them, so
 that the address can be copied at any moment. Coming back from another page of the same session without
 parameters restores what was set before.
 """
 
 from __future__ import annotations
 
+import dataclasses
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 import streamlit as st
 
+from dashboard import asof, display
+from dashboard.asof import FIRST_DAY, LAST_DAY
+from dashboard.display import Display
 from dashboard.wording import STATUS_WORDS, country_name, mode_label
 from pipeline.filters import PARAMS, ROLES, Filters, from_params, to_params
 from pipeline.models import EVENT_TYPE_OF, EVENT_TYPES, MODES
@@ -21,8 +25,6 @@ KEPT = "filters"  # the last filters of this session, in session state
 WRITTEN = "filters_url"  # the parameters this session last wrote into the address
 ROLE_WORDS = {"either": "Either", "initiator": "Initiator", "target": "Target"}
 STATUSES = ("machine", "confirmed", "edited", "rejected")
-# The day pickers must accept any day a link may hold.
-FIRST_DAY, LAST_DAY = dt.date(1900, 1, 1), dt.date(2100, 12, 31)
 MAX_DEATHS = 999_999_999
 
 
@@ -38,6 +40,11 @@ def current_filters() -> Filters:
         return from_params(params)
     kept = st.session_state.get(KEPT)
     return kept if isinstance(kept, Filters) else Filters()
+
+
+def page_params() -> dict[str, list[str]]:
+    """The address's parameters that say how the page shows the filtered set, and as known on which day."""
+    return {name: st.query_params.get_all(name) for name in (*display.OPTIONS, asof.PARAM) if name in st.query_params}
 
 
 def _as_lists(params: Mapping[str, str | Sequence[str]]) -> dict[str, list[str]]:
@@ -62,6 +69,7 @@ def widget_values(filters: Filters) -> dict[str, Any]:
         "f_min": filters.deaths_min,
         "f_max": filters.deaths_max,
         "f_status": list(filters.status),
+        "f_since": filters.since,
     }
 
 
@@ -84,27 +92,48 @@ def read_widgets(values: Mapping[str, Any]) -> Filters:
         text=(values.get("f_text") or "").strip(),
         status=tuple(values.get("f_status") or ()),
         undated=bool(values.get("f_undated", True)) if day_from or day_to else True,
+        since=values.get("f_since"),
     )
 
 
-def _seed() -> None:
-    """Set the widgets from the address where it changed from outside, or from this session's last filters."""
-    params = url_params()
+def seed_page() -> None:
+    """Set filters, display and day from the address where it changed from outside, or as this session left them.
+
+    Call it before anything of the page is drawn or read.
+    """
+    params = url_params() | page_params()
     opened = "f_text" not in st.session_state  # the widgets were not on the last page shown
     if params == st.session_state.get(WRITTEN) and not opened:
         return
     filters = current_filters() if opened or params else Filters()
     for key, value in widget_values(filters).items():
         st.session_state[key] = value
+    last = {name: values[-1] for name, values in params.items()}
+    # A link within the app names filters alone; how the page was set up stays then.
+    usual = st.session_state.get(display.KEPT) if opened else None
+    _keep_display(display.from_params(last, default=usual))
+    asof.keep_as_of(asof.current_as_of() if opened else asof.read_day(last.get(asof.PARAM)))
 
 
-def _remember(filters: Filters) -> None:
-    """Keep the filters for this session and put them into the address."""
-    params = _as_lists(to_params(filters))
+def _keep_display(shown: Display) -> None:
+    st.session_state[display.KEPT] = shown
+    for name, value in dataclasses.asdict(shown).items():
+        st.session_state[display.widget_key(name)] = value
+
+
+def current_display() -> Display:
+    """How the page is to show the set: as its widgets say, and as before where one of them is not drawn."""
+    return display.read_widgets(st.session_state, default=st.session_state.get(display.KEPT))
+
+
+def remember_page(filters: Filters, shown: Display, as_of: str | None) -> None:
+    """Keep what the page shows for this session and put it into the address."""
+    params = _as_lists({**to_params(filters), **display.to_params(shown), **asof.as_of_params(as_of)})
     # What another page left in the address (as the browser's back button does) goes out of it here.
-    if params != url_params() or set(st.query_params) - set(params):
+    if params != url_params() | page_params() or set(st.query_params) - set(params):
         st.query_params.from_dict(params)
     st.session_state[KEPT] = filters
+    st.session_state[display.KEPT] = shown
     st.session_state[WRITTEN] = params
 
 
@@ -131,7 +160,6 @@ def _type_label(option: str) -> str:
 
 def show_sidebar(options: Mapping[str, list[Any]]) -> Filters:
     """Draw the filters in the sidebar and return what they are set to. `options`: queries.filter_options."""
-    _seed()
     with st.sidebar.container(key="filters", gap="xsmall"):
         st.text_input("Search", key="f_text", placeholder="Words, places, groups", help='"exact phrase", OR, NOT, begin*')
         _show_when()
@@ -145,7 +173,6 @@ def show_sidebar(options: Mapping[str, list[Any]]) -> Filters:
         )
         filters = read_widgets(st.session_state)
         st.button("Reset filters", on_click=reset_filters, disabled=filters == Filters(), type="secondary", width="stretch", key="f_reset")
-    _remember(filters)
     return filters
 
 

@@ -9,10 +9,13 @@ nothing at all for an incident of which only the country is known.
 from __future__ import annotations
 
 import base64
+import copy
 import json
 import math
-from collections.abc import Sequence
-from dataclasses import dataclass
+import re
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
@@ -22,13 +25,16 @@ import pydeck as pdk
 from pydeck.bindings.json_tools import default_serialize
 
 from dashboard.charts import edge_colour, palette, type_colour
-from dashboard.wording import event_phrase, format_actors, format_date, format_place, is_known, plural
+from dashboard.wording import country_name, event_phrase, format_actors, format_date, format_place, is_known, join_words, plural
 
 WORLD = Path(__file__).resolve().parent / "static" / "world.geojson"
 # Where the browser finds it (server.enableStaticServing); relative, so that a base path of the server holds.
 WORLD_URL = "app/static/world.geojson"
 
 POINTS_LAYER = "incidents"
+CLUSTERS_LAYER = "near"
+# The end of a cluster layer's name, which changes with every view the page sets (`turned`).
+TURN = "-t0"
 # Radius of a point in pixels: area grows with the toll (square root), so that ten times the dead is ten times
 # the ink. None killed, or no toll stated, is the smallest point that can still be aimed at.
 RADIUS_PER_ROOT = 2.4
@@ -183,8 +189,8 @@ def weighted_median(values: pd.Series, weights: pd.Series) -> float:
     return float(pairs[-1][0])
 
 
-def fit_view(latitudes: Sequence[float], longitudes: Sequence[float]) -> tuple[float, float, float]:
-    """Latitude, longitude and zoom that show all the points (Web Mercator), no closer than a province."""
+def fit_view(latitudes: Sequence[float], longitudes: Sequence[float], *, closest: float = MAX_FIT_ZOOM) -> tuple[float, float, float]:
+    """Latitude, longitude and zoom that show all the points (Web Mercator), no closer than a province unless said otherwise."""
     if not len(latitudes):
         return DEFAULT_VIEW
     south, north, west, east = min(latitudes), max(latitudes), min(longitudes), max(longitudes)
@@ -193,9 +199,9 @@ def fit_view(latitudes: Sequence[float], longitudes: Sequence[float]) -> tuple[f
     wide = (east - west) / 360 * 512
     tall = (y[1] - y[0]) / (2 * math.pi) * 512
     zoom = min(
-        math.log2(FIT_WIDTH / wide) if wide else MAX_FIT_ZOOM,
-        math.log2(FIT_HEIGHT / tall) if tall else MAX_FIT_ZOOM,
-        MAX_FIT_ZOOM,
+        math.log2(FIT_WIDTH / wide) if wide else closest,
+        math.log2(FIT_HEIGHT / tall) if tall else closest,
+        closest,
     )
     middle = math.degrees(2 * math.atan(math.exp(sum(y) / 2)) - math.pi / 2)
     return round(middle, 3), round((west + east) / 2, 3), round(max(zoom - 0.25, 0.8), 2)
@@ -362,6 +368,235 @@ def incident_layers(drawn: pd.DataFrame) -> list[pdk.Layer]:
     return layers
 
 
+# --- close together ----------------------------------------------------------------------------
+
+# With fewer places than this each is drawn for itself, however near the others are.
+CLUSTER_FROM = 150
+# Places nearer to each other than about this many pixels are one mark with a number.
+CELL_PX = 56
+# Squares that sums over places are made by, in degrees (queries_monitor.cells): small beside what one mark takes in.
+SUM_DEGREES = 0.25
+# From the first zoom on at which this part of the places stands alone, all are single points; at the latest from the last of these.
+SINGLE_SHARE = 0.7
+MAX_CLUSTER_ZOOM = 6
+
+
+@dataclass(slots=True)
+class Near:
+    """Places close together as one: where the busiest of them lies, what they add up to, and how far they reach."""
+
+    latitude: float
+    longitude: float
+    incidents: int
+    killed: int | None
+    unstated: int
+    days: list[str]
+    lands: Counter[str]
+    south: float
+    north: float
+    west: float
+    east: float
+    # The number of the row where it is one place and one row, and the most incidents that one of its places has.
+    row: int | None
+    busiest: int
+
+    def absorb(self, other: Near) -> None:
+        """Take another in."""
+        if other.busiest > self.busiest:
+            self.latitude, self.longitude, self.busiest = other.latitude, other.longitude, other.busiest
+        self.incidents += other.incidents
+        self.killed = (self.killed or 0) + other.killed if other.killed is not None else self.killed
+        self.unstated += other.unstated
+        self.days = [day for days in [self.days + other.days] if days for day in (min(days), max(days))]
+        self.lands.update(other.lands)
+        self.south, self.north = min(self.south, other.south), max(self.north, other.north)
+        self.west, self.east = min(self.west, other.west), max(self.east, other.east)
+        self.row = None
+
+
+def each_near(rows: pd.DataFrame) -> list[Near]:
+    """Every row of `queries.points` or `queries_monitor.cells` for itself."""
+    found = []
+    for n, r in enumerate(rows.to_dict("records")):
+        lat, lon, incidents = float(r["latitude"]), float(r["longitude"]), int(r["incidents"])
+        killed = int(r["killed"]) if is_known(r["killed"]) else None
+        days = [str(r[name]) for name in ("first_day", "last_day") if is_known(r[name])]
+        lands = Counter({str(r["country"]): incidents} if is_known(r["country"]) else {})
+        # A row without an id is itself a sum over places.
+        row = n if is_known(r["incident_id"]) else None
+        found.append(Near(lat, lon, incidents, killed, int(r["unstated"]), days, lands, lat, lat, lon, lon, row, incidents))
+    return found
+
+
+def bring_together(near: Sequence[Near], zoom: int) -> list[Near]:
+    """What of these stands apart at a zoom: each takes in those less busy within CELL_PX of it; the given ones stay as they are."""
+    taken: dict[tuple[int, int], list[tuple[float, float, Near]]] = {}
+    found = []
+    for one in sorted(near, key=lambda one: (-one.incidents, one.latitude, one.longitude)):
+        x, y = mercator_px(one.latitude, one.longitude, zoom)
+        column, line = int(x // CELL_PX), int(y // CELL_PX)
+        around = (other for i in (-1, 0, 1) for j in (-1, 0, 1) for other in taken.get((column + i, line + j), ()))
+        home = next((other for x2, y2, other in around if math.hypot(x - x2, y - y2) < CELL_PX), None)
+        if home is not None:
+            home.absorb(one)
+            continue
+        own = replace(one, lands=Counter(one.lands))
+        taken.setdefault((column, line), []).append((x, y, own))
+        found.append(own)
+    return found
+
+
+def single_from(rows: pd.DataFrame) -> int:
+    """The zoom from which on every place is a point of its own; 0 where they always are."""
+    spots = list(dict.fromkeys(zip(rows["latitude"], rows["longitude"], strict=True)))
+    if len(spots) < CLUSTER_FROM:
+        return 0
+    for zoom in range(MAX_CLUSTER_ZOOM):
+        cells = {(x // CELL_PX, y // CELL_PX) for lat, lon in spots for x, y in [mercator_px(lat, lon, zoom)]}
+        if len(cells) >= SINGLE_SHARE * len(spots):
+            return zoom
+    return MAX_CLUSTER_ZOOM
+
+
+def cluster_px(incidents: int) -> float:
+    """The radius in pixels of the mark of several incidents: it holds its number, and tells tens from thousands."""
+    return round(9 + 3.6 * math.log10(max(incidents, 1)), 1)
+
+
+def short_count(n: int) -> str:
+    """'41', '1.2k', '12k': a number that fits into its mark."""
+    return str(n) if n < 1000 else f"{n / 1000:.1f}k" if n < 9950 else f"{n / 1000:.0f}k"
+
+
+def describe_near(near: Near) -> dict[str, str]:
+    """The lines of the tooltip of places close together."""
+    lands = [country_name(code) for code, _ in near.lands.most_common()]
+    toll = "toll not stated" if near.killed is None else f"{near.killed:,} killed" if near.killed else "none killed"
+    some = near.unstated and near.killed is not None
+    return {
+        "what": plural(near.incidents, "incident"),
+        "when": " to ".join(dict.fromkeys(format_date(day) for day in near.days)) or "undated",
+        "where": join_words(lands if len(lands) <= 3 else [*lands[:2], f"{len(lands) - 2} other countries"]) or "several places",
+        "who": "close together; press to come nearer",
+        "toll": f"{toll}; toll not stated in {near.unstated:,}" if some else toll,
+    }
+
+
+def near_features(near: Sequence[Near], rows: pd.DataFrame, zoom: int, *, theme: str | None = None) -> list[dict[str, Any]]:
+    """The marks of one zoom as GeoJSON features: what stands alone as a point, the rest as marks with their number."""
+    colours = palette(theme)
+    features = []
+    for one in near:
+        if one.row is not None:
+            continue
+        # Nearer by one zoom at least, so that pressing a mark always does something.
+        middle, across, close = fit_view([one.south, one.north], [one.west, one.east], closest=MAX_CLUSTER_ZOOM + 3)
+        properties = {
+            **describe_near(one),
+            "text": short_count(one.incidents),
+            "radius": cluster_px(one.incidents),
+            "fill": rgba(colours.soft, 235),
+            "line": rgba(colours.paper),
+            "view": [middle, across, max(close, zoom + 1.3)],
+        }
+        features.append(_feature(one.longitude, one.latitude, properties))
+    alone = [one.row for one in near if one.row is not None]
+    return [*point_features(style_points(rows.iloc[alone], theme=theme)), *features]
+
+
+def _feature(longitude: float, latitude: float, properties: dict[str, Any]) -> dict[str, Any]:
+    # Not rounded: the incidents of a point that is pressed are looked up by its position.
+    return {"type": "Feature", "geometry": {"type": "Point", "coordinates": [longitude, latitude]}, "properties": properties}
+
+
+def point_features(drawn: pd.DataFrame, names: Mapping[tuple[float, float], str] | None = None) -> list[dict[str, Any]]:
+    """The styled points as GeoJSON features, with their names where they have one to show."""
+    found = []
+    for row in drawn.to_dict("records"):
+        properties = {name: None if row[name] is None or row[name] != row[name] else row[name] for name in ("radius", *POINT_COLUMNS)}
+        spot = (row["latitude"], row["longitude"])
+        found.append(_feature(spot[1], spot[0], properties | {"text": (names or {}).get(spot, "")}))
+    return found
+
+
+def zoom_layer(name: str, features: list[dict[str, Any]], low: float, high: float | None, **props: Any) -> pdk.Layer:
+    """Features that are drawn between two zooms only.
+
+    deck.gl's layers know no such limits but for its tiles: the features are one tile, the whole world, whose
+    address holds them.
+    """
+    collection = json.dumps({"type": "FeatureCollection", "features": features}, separators=(",", ":"), default=float)
+    limits = {"visible_min_zoom": low} | ({"visible_max_zoom": high - 1e-6} if high is not None else {})
+    return pdk.Layer(
+        "TileLayer",
+        data="data:application/json;base64," + base64.b64encode(collection.encode()).decode(),
+        id=name,
+        min_zoom=0,
+        max_zoom=0,
+        **limits,
+        stroked=True,
+        get_fill_color="properties.fill",
+        get_line_color="properties.line",
+        line_width_units=pdk.types.String("pixels"),
+        get_point_radius="properties.radius",
+        **props,
+    )
+
+
+def mark_layer(name: str, features: list[dict[str, Any]], low: float, high: float | None, *, theme: str | None, names: bool) -> pdk.Layer:
+    """Marks that answer the pointer: with their number in them, or (`names`) the place's name beside them."""
+    colours = palette(theme)
+    beside = {"get_text_anchor": pdk.types.String("start"), "get_text_pixel_offset": "[properties.radius + 4, 0]"}
+    return zoom_layer(
+        name, features, low, high,
+        point_type=pdk.types.String("circle+text"), point_radius_units=pdk.types.String("pixels"), get_line_width=1.6, pickable=True,
+        get_text="properties.text", get_text_size=12, get_text_color=rgba(colours.ink if names else colours.paper),
+        text_character_set=pdk.types.String("auto"), text_font_family=pdk.types.String("Source Sans, sans-serif"), text_font_weight=600,
+        **(beside if names else {}),
+    )  # fmt: skip
+
+
+def clustered_layers(drawn: pd.DataFrame, marks: pd.DataFrame, first_single: int, *, theme: str | None = None) -> list[pdk.Layer]:
+    """A layer of marks for every zoom below `first_single`, made of the rows `marks`; from it on the styled points with their circles."""
+    layers = []
+    near = each_near(marks)
+    # From near to far: what was together stays together.
+    for zoom in reversed(range(first_single)):
+        near = bring_together(near, zoom)
+        features = near_features(near, marks, zoom, theme=theme)
+        name = f"{CLUSTERS_LAYER}-{zoom}{TURN}"
+        layers.append(mark_layer(name, features, zoom if zoom else -1, zoom + 1, theme=theme, names=False))
+    vague = drawn[drawn["uncertainty"] > 0]
+    circles = [
+        _feature(r["longitude"], r["latitude"], {"radius": r["uncertainty"], "fill": r["halo"], "line": r["halo_line"]})
+        for r in vague.to_dict("records")
+    ]
+    names = {
+        (label["latitude"], label["longitude"]): label["text"]
+        for label in choose_labels(drawn, first_single + 0.5)
+        if label["kind"] == "place"
+    }
+    meters = pdk.types.String("meters")
+    return [
+        zoom_layer("uncertainty", circles, first_single, None, point_radius_units=meters, get_line_width=1, pickable=False),
+        *layers,
+        mark_layer(POINTS_LAYER, point_features(drawn, names), first_single, None, theme=theme, names=True),
+    ]
+
+
+def chosen_mark(selection: Mapping[str, Any] | None) -> dict[str, Any] | None:
+    """What was pressed on the map, as one row: a point with its position, or a mark of several with the `view` that parts them."""
+    objects = ((selection or {}).get("selection") or {}).get("objects") or {}
+    for name, found in objects.items():
+        if found and (name == POINTS_LAYER or name.startswith(CLUSTERS_LAYER)):
+            first = dict(found[0])
+            if "properties" in first:
+                longitude, latitude = first["geometry"]["coordinates"][:2]
+                return dict(first["properties"]) | {"longitude": longitude, "latitude": latitude}
+            return first
+    return None
+
+
 class ReadyDeck(pdk.Deck):  # type: ignore[misc]
     """A Deck that writes its JSON once and compactly; pydeck's own indents it, which takes ten times as long."""
 
@@ -380,17 +615,27 @@ def _plain(value: Any) -> Any:
     return {k: v for k, v in plain.items() if k not in ("_json", "json")} if isinstance(plain, dict) else plain
 
 
-def incident_map(rows: pd.DataFrame, *, theme: str | None = None, tiles: str | None = None) -> pdk.Deck:
-    """The map of the rows of `queries.points`, fitted to them."""
-    drawn = style_points(rows, theme=theme)
+def incident_map(
+    rows: pd.DataFrame, *, cells: pd.DataFrame | None = None, theme: str | None = None, tiles: str | None = None, names: bool = True
+) -> pdk.Deck:
+    """The map of the rows of `queries.points`, fitted to them; `names` says whether the places are named.
+
+    `cells` (queries_monitor.cells) stand for all incidents where the rows are only the places with most dead.
+    """
     view = opening_view(rows)
     colours = palette(theme)
+    first_single = MAX_CLUSTER_ZOOM if cells is not None else single_from(rows)
+    drawn = style_points(rows, theme=theme)
+    labels = choose_labels(drawn if names and not first_single else drawn.head(0), view.zoom)
     # A tile server's map has land and names of its own.
-    ground = [] if tiles else [*base_layers(theme=theme), *label_layers(choose_labels(drawn, view.zoom), theme=theme)]
+    ground = [] if tiles else [*base_layers(theme=theme), *label_layers(labels, theme=theme)]
     # Without a provider and without a style the browser asks nobody for tiles.
     base = {"map_provider": "maplibre", "map_style": tile_style(tiles)} if tiles else {"map_provider": None}
+    points = (
+        clustered_layers(drawn, rows if cells is None else cells, first_single, theme=theme) if first_single else incident_layers(drawn)
+    )
     return ReadyDeck(
-        layers=[*ground, *incident_layers(drawn)],
+        layers=[*ground, *points],
         initial_view_state=pdk.ViewState(latitude=view.latitude, longitude=view.longitude, zoom=view.zoom, min_zoom=0.5, max_zoom=14),
         views=[pdk.View(type="MapView", controller=True)],
         **base,
@@ -407,3 +652,17 @@ def incident_map(rows: pd.DataFrame, *, theme: str | None = None, tiles: str | N
             },
         },
     )
+
+
+def turned(deck: pdk.Deck, view: Sequence[float], turn: int) -> pdk.Deck:
+    """The same map opening on another view, (latitude, longitude, zoom); `deck` itself stays as it is.
+
+    The browser follows only a view that is not the one it was given last: each `turn` moves it by a hair. The marks get
+    names of their own too, so that one that was pressed can be pressed again.
+    """
+    latitude, longitude, zoom = (round(value + turn * 1e-7, 7) for value in view)
+    state = {"latitude": latitude, "longitude": longitude, "zoom": zoom, "minZoom": 0.5, "maxZoom": 14}
+    other = copy.copy(deck)
+    text = re.sub(r'"initialViewState":\{[^}]*\}', f'"initialViewState":{json.dumps(state)}', deck.to_json(), count=1)
+    other._json = text.replace(f'{TURN}"', f'-t{turn}"')
+    return other

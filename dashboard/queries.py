@@ -33,7 +33,6 @@ Fingerprint = tuple[tuple[int, int], ...]
 MAX_POINTS = 2_500
 MAX_ROWS = 500
 MAX_LISTED = 100
-MAX_QUARANTINE = 500
 # A cached answer is dropped after this many seconds, so that a forgotten tab does not hold memory.
 TTL_S = 600
 
@@ -59,7 +58,8 @@ def fingerprint(path: str | Path) -> Fingerprint:
         except OSError:
             marks.append((0, 0))
         else:
-            marks.append((stat.st_mtime_ns, stat.st_size))
+            # Looking at a store may leave an empty log beside it: that is no write.
+            marks.append((stat.st_mtime_ns, stat.st_size) if stat.st_size else (0, 0))
     return tuple(marks)
 
 
@@ -194,7 +194,8 @@ def least(key: Array, limit: int) -> Array:
     return np.argsort(key, kind="stable")
 
 
-def _ids(columns: Columns, rows: Array) -> list[str]:
+def ids_of(columns: Columns, rows: Array) -> list[str]:
+    """The incident ids of some rows."""
     return [value.decode() for value in columns.ids[rows].tolist()]
 
 
@@ -303,18 +304,18 @@ def points(path: str, mark: Fingerprint, filters: Filters, limit: int = MAX_POIN
     mine = number[of] != NONE
     rows, of = rows[mine], number[of[mine]]
     latitudes, longitudes, precisions, kinds = (key[chosen].tolist() for key in columns.place_keys)
-    texts = {name: _extreme_texts(columns, name, rows, of, len(chosen)) for name in POINT_TEXTS}
+    texts = {name: extreme_texts(columns, name, rows, of, len(chosen)) for name in POINT_TEXTS}
     names = ["latitude", "longitude", "where_prec", "event_type", "incidents", "incident_id", "killed", "unstated", *POINT_TEXTS, "places"]
     values = zip(
         latitudes, longitudes, [None if prec == NONE else prec for prec in precisions],
-        map(columns.words["event_type"].text, kinds), incidents[chosen].tolist(), _ids(columns, first[chosen]),
+        map(columns.words["event_type"].text, kinds), incidents[chosen].tolist(), ids_of(columns, first[chosen]),
         [int(sum_) if n > none else None for sum_, n, none in zip(killed[chosen], incidents[chosen], unstated[chosen], strict=True)],
         unstated[chosen].tolist(), *texts.values(), [len(there)] * len(chosen), strict=True,
     )  # fmt: skip
     return to_frame(list(values), names)
 
 
-def _extreme_texts(columns: Columns, name: str, rows: Array, of: Array, groups: int) -> list[str | None]:
+def extreme_texts(columns: Columns, name: str, rows: Array, of: Array, groups: int) -> list[str | None]:
     """For each group of rows the least of its texts (`last_day`: the greatest), None where none is stated."""
     if name in ("first_day", "last_day"):
         texts, codes = columns.days, columns.starts[rows]
@@ -339,7 +340,7 @@ def place_incidents(
     kinds = columns.words["event_type"]
     here = found & (columns.numbers["latitude"] == latitude) & (columns.numbers["longitude"] == longitude)
     rows = np.flatnonzero(here & (kinds.codes == (NONE if event_type is None else kinds.code(event_type))))
-    return read_listed(path, _ids(columns, rows[least(-columns.starts[rows], MAX_LISTED)]))
+    return read_listed(path, ids_of(columns, rows[least(-columns.starts[rows], MAX_LISTED)]))
 
 
 @_cached
@@ -347,7 +348,7 @@ def table(path: str, mark: Fingerprint, filters: Filters, limit: int = MAX_ROWS)
     """The filtered incidents, latest day first, undated last, at most `limit`."""
     columns, found = selected(path, mark, filters)
     rows = np.flatnonzero(found)
-    return read_listed(path, _ids(columns, rows[least(-columns.starts[rows], limit)]))
+    return read_listed(path, ids_of(columns, rows[least(-columns.starts[rows], limit)]))
 
 
 @_cached
@@ -355,7 +356,7 @@ def latest(path: str, mark: Fingerprint, filters: Filters, limit: int = 12) -> p
     """The filtered incidents that were reported on last."""
     columns, found = selected(path, mark, filters)
     rows = np.flatnonzero(found)
-    return read_listed(path, _ids(columns, rows[least(-columns.words["last_reported"].codes[rows], limit)]))
+    return read_listed(path, ids_of(columns, rows[least(-columns.words["last_reported"].codes[rows], limit)]))
 
 
 @_cached
@@ -364,7 +365,7 @@ def listed(path: str, mark: Fingerprint, filters: Filters, name: str) -> pd.Data
     columns, found = selected(path, mark, filters)
     rows = np.flatnonzero(found & listed_rows(columns, name))
     order = np.lexsort((-columns.words["last_reported"].codes[rows], columns.words["country"].codes[rows]))
-    return read_listed(path, _ids(columns, rows[order[:MAX_LISTED]]))
+    return read_listed(path, ids_of(columns, rows[order[:MAX_LISTED]]))
 
 
 @_cached
@@ -374,7 +375,7 @@ def not_counted(path: str, mark: Fingerprint, filters: Filters) -> pd.DataFrame:
     kinds = columns.words["assertion"]
     rows = np.flatnonzero(every & ~kinds.chosen(["asserted"]))
     order = np.lexsort((-columns.starts[rows], kinds.codes[rows]))
-    return read_listed(path, _ids(columns, rows[order[:MAX_LISTED]]))
+    return read_listed(path, ids_of(columns, rows[order[:MAX_LISTED]]))
 
 
 # SQL for the first day of the bar a day belongs to.
@@ -458,15 +459,6 @@ def article_incidents(path: str, mark: Fingerprint, article_ids: tuple[str, ...]
     )
 
 
-def export_csv(path: str, mark: Fingerprint, filters: Filters) -> bytes:
-    """The filtered incidents as CSV, all of them, with the codebook's columns."""
-    # Only a download needs the exports, and with them the writers of other formats.
-    from pipeline.exports import export
-
-    with closing(open_store_readonly(path).conn) as conn:
-        return export(Database(conn), filters, shape="native", format="csv")
-
-
 @_cached
 def live_sources(path: str, mark: Fingerprint) -> pd.DataFrame:
     """What `dateline watch` follows, with the freshness and failures of each; empty in a store that never followed anything."""
@@ -475,9 +467,3 @@ def live_sources(path: str, mark: Fingerprint) -> pd.DataFrame:
     return read(
         path, "SELECT name, kind, place, fresh_at_utc, new_at_utc, failures, error, articles, refused FROM live_sources ORDER BY name"
     )
-
-
-@_cached
-def quarantine(path: str, mark: Fingerprint, limit: int = MAX_QUARANTINE) -> pd.DataFrame:
-    """Refused items, latest first: name, step at which they were refused, reason, size in bytes."""
-    return read(path, "SELECT item, step, reason, size FROM quarantine ORDER BY rowid DESC LIMIT ?", (limit,))

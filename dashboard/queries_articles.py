@@ -1,6 +1,6 @@
-"""Read-only queries behind the pages that read: one incident with its sources, one article, the article search, the review lists.
+"""Read-only queries behind the pages that read: one article, the article search, the review lists.
 
-Each opens the store `mode=ro` for its own query. Single incidents and articles come as records, since
+Each opens the store `mode=ro` for its own query. Single articles come as records, since
 their evidence is shown to the character; lists come as DataFrames.
 """
 
@@ -19,8 +19,8 @@ import pandas as pd
 from dashboard.evidence import escape_text
 from pipeline.errors import StoreBrokenError
 from pipeline.filters import fts_query
-from pipeline.models import Article, Incident, Report
-from pipeline.store import ACTIVE_CODER, load_articles, load_incidents, load_reports, open_store_readonly
+from pipeline.models import Article, Report
+from pipeline.store import ACTIVE_CODER, load_articles, load_reports, open_store_readonly
 
 # Rows a list shows at once; the count above it says how many there are.
 PAGE_ROWS = 200
@@ -41,25 +41,13 @@ class Origin:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class IncidentView:
-    """An incident with everything its page shows."""
-
-    incident: Incident
-    asked_id: str  # the id in the address; another one where that incident was merged
-    reports: tuple[Report, ...]  # by publication, undated last
-    articles: dict[str, Article]
-    origins: dict[str, Origin]  # by article id
-    why_linked: dict[str, str]  # by report id
-    similar: tuple[tuple[Incident, float, str], ...]  # possibly the same, (incident, score 0..1, why)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleView:
     """An article with everything its page shows."""
 
     article: Article
     outcome: str | None
     reason: str
+    coded_by: str  # coder and version, empty where none has read it
     reports: tuple[Report, ...]
     incident_ids: dict[str, str]  # by report id
     origin: Origin | None
@@ -81,50 +69,8 @@ def _frame(path: str | Path, sql: str, params: Sequence[Any] = ()) -> pd.DataFra
     return pd.DataFrame(rows, columns=[name for name, *_ in cursor.description])
 
 
-# --- one incident ------------------------------------------------------------------------------
-
-
-def load_incident(path: str | Path, incident_id: str) -> IncidentView | None:
-    """An incident by its id, or the one it was merged into; None where there is no such id."""
-    db = open_store_readonly(path)
-    try:
-        found = _follow_merges(db, incident_id)
-        if found is None:
-            return None
-        reports = load_reports(db, "r.report_id IN (SELECT report_id FROM incident_reports WHERE incident_id = ?)", (found.incident_id,))
-        articles = {a.article_id: a for a in load_articles(db, sorted({r.article_id for r in reports}))}
-        first = {a.article_id: (a.published_at_utc or "9999", a.source) for a in articles.values()}
-        return IncidentView(
-            incident=found,
-            asked_id=incident_id,
-            reports=tuple(sorted(reports, key=lambda r: (first[r.article_id], r.report_id))),
-            articles=articles,
-            origins=_origins(db, list(articles)),
-            why_linked=dict(
-                db.execute("SELECT report_id, why FROM incident_reports WHERE incident_id = ?", (found.incident_id,)).fetchall()
-            ),
-            similar=_similar(db, found.incident_id),
-        )
-    except sqlite3.DatabaseError as e:
-        raise StoreBrokenError(f"{path} cannot be read: {e}") from e
-    finally:
-        db.close()
-
-
-def _follow_merges(db: Any, incident_id: str) -> Incident | None:
-    seen: set[str] = set()
-    while incident_id not in seen:
-        seen.add(incident_id)
-        found = load_incidents(db, "i.incident_id = ?", (incident_id,))
-        if not found:
-            return None
-        if not found[0].merged_into:
-            return found[0]
-        incident_id = found[0].merged_into
-    return None
-
-
-def _origins(db: Any, article_ids: Sequence[str]) -> dict[str, Origin]:
+def origins_of(db: Any, article_ids: Sequence[str]) -> dict[str, Origin]:
+    """Where the story of each article comes from, by article id."""
     marks = ",".join("?" * len(article_ids))
     rows = db.execute(
         f"""SELECT a.article_id, COALESCE(a.origin_id, a.article_id), COALESCE(o.agency, a.agency), a.origin_basis
@@ -132,21 +78,6 @@ def _origins(db: Any, article_ids: Sequence[str]) -> dict[str, Origin]:
         tuple(article_ids),
     )
     return {article_id: Origin(origin_id, agency or "", basis or "") for article_id, origin_id, agency, basis in rows}
-
-
-def _similar(db: Any, incident_id: str) -> tuple[tuple[Incident, float, str], ...]:
-    rows = db.execute(
-        """SELECT other, MAX(score), why FROM (
-               SELECT ir.incident_id AS other, s.score, s.why FROM suggestions s
-               JOIN incident_reports ir ON ir.report_id = s.report_id WHERE s.incident_id = :id
-               UNION ALL
-               SELECT s.incident_id, s.score, s.why FROM suggestions s
-               JOIN incident_reports ir ON ir.report_id = s.report_id WHERE ir.incident_id = :id)
-           WHERE other <> :id GROUP BY other ORDER BY 2 DESC, 1 LIMIT 20""",
-        {"id": incident_id},
-    ).fetchall()
-    found = {i.incident_id: i for i in load_incidents(db, f"i.incident_id IN ({','.join('?' * len(rows))})", [r[0] for r in rows])}
-    return tuple((found[other], float(score), why) for other, score, why in rows if other in found)
 
 
 # --- articles ----------------------------------------------------------------------------------
@@ -164,10 +95,11 @@ def load_article(path: str | Path, article_id: str) -> ArticleView | None:
         if article is None:
             return None
         coding = db.execute(
-            f"SELECT c.outcome, c.reason FROM articles a {ARTICLE_OUTCOME} WHERE a.article_id = ?", (article_id,)
+            f"SELECT c.outcome, c.reason, c.coder || ' ' || c.coder_version FROM articles a {ARTICLE_OUTCOME} WHERE a.article_id = ?",
+            (article_id,),
         ).fetchone()
         reports = sorted(load_reports(db, f"r.article_id = ? AND r.coder = {ACTIVE_CODER}", (article_id,)), key=_first_evidence)
-        origin = _origins(db, [article_id]).get(article_id)
+        origin = origins_of(db, [article_id]).get(article_id)
         incident_ids = dict(
             db.execute(
                 """SELECT ir.report_id, ir.incident_id FROM incident_reports ir JOIN reports r ON r.report_id = ir.report_id
@@ -184,7 +116,8 @@ def load_article(path: str | Path, article_id: str) -> ArticleView | None:
     finally:
         db.close()
     return ArticleView(
-        article=article, outcome=coding[0] if coding else None, reason=(coding[1] if coding else "") or "", reports=tuple(reports),
+        article=article, outcome=coding[0] if coding else None, reason=(coding[1] if coding else "") or "",
+        coded_by=(coding[2] if coding else "") or "", reports=tuple(reports),
         incident_ids=incident_ids, origin=origin, copies=_copies(path, article_id), revisions=tuple(revisions),
     )  # fmt: skip
 
@@ -216,6 +149,19 @@ def article_outcomes(path: str | Path) -> pd.DataFrame:
     )
 
 
+AGENCY = "COALESCE((SELECT NULLIF(o.agency, '') FROM origins o WHERE o.origin_id = a.origin_id), a.agency)"
+
+
+def article_agencies(path: str | Path) -> pd.DataFrame:
+    """Agencies that the articles come from, by credit or as copies of one another, with their number of articles; '' for none."""
+    return _frame(path, f"SELECT {AGENCY} AS agency, COUNT(*) AS articles FROM articles a GROUP BY 1 ORDER BY 2 DESC, 1")
+
+
+def article_languages(path: str | Path) -> pd.DataFrame:
+    """Languages with their number of articles, most first."""
+    return _frame(path, "SELECT language, COUNT(*) AS articles FROM articles GROUP BY language ORDER BY 2 DESC, 1")
+
+
 FOUND_COLUMNS = ("article_id", "published_at_utc", "source", "headline", "outcome", "reason", "reports", "asserted", "snippet")
 
 
@@ -225,6 +171,9 @@ def search_articles(
     *,
     outlets: Sequence[str] = (),
     outcomes: Sequence[str] = (),
+    agencies: Sequence[str] = (),
+    languages: Sequence[str] = (),
+    origin: str = "",
     day_from: str | None = None,
     day_to: str | None = None,
     undated: bool = False,
@@ -232,15 +181,16 @@ def search_articles(
 ) -> tuple[pd.DataFrame, int]:
     """The articles that match, and how many there are: best match first with words, else latest first.
 
-    `snippet` is escaped HTML with the found words in `<mark>`; empty without words. Words that hold
-    nothing to search for, such as "!!", find nothing.
+    `origin` is an origin's id: only the articles that carry that one story. `snippet` is escaped HTML with the found words in
+    `<mark>`; empty without words. Words that hold nothing to search for, such as "!!", find nothing.
     """
     terms, params = ["a.is_current"], list[Any]()
     query = fts_query(words)
     if words.strip():
         terms.append("articles_fts MATCH ?" if query else "0")
         params += [query] if query else []
-    for column, values in (("a.source", outlets), ("COALESCE(c.outcome, '')", outcomes)):
+    limited = (("a.source", outlets), ("COALESCE(c.outcome, '')", outcomes), (AGENCY, agencies), ("a.language", languages))
+    for column, values in (*limited, ("a.origin_id", (origin,) if origin else ())):
         if values:
             terms.append(f"{column} IN ({','.join('?' * len(values))})")
             params += values
@@ -295,11 +245,12 @@ REVIEW_COLUMNS = """i.incident_id, i.date_start, i.date_end, i.date_prec, i.plac
 OPEN = "i.merged_into IS NULL AND i.review_status <> 'rejected'"
 CONFLICTING = """i.incident_id IN (SELECT c.incident_id FROM candidates c WHERE c.field = 'deaths_best' AND c.value <> 'null'
     GROUP BY c.incident_id HAVING COUNT(DISTINCT c.value) > 1)"""
-# A person who confirmed or edited an incident has settled its doubts, but not its missing day or place.
+# A person who edited an incident has settled its doubts, but not its missing day or place; one who confirmed it as it stands, these too.
 UNSEEN = "i.review_status = 'machine'"
+NOT_CONFIRMED = "i.review_status <> 'confirmed'"
 REVIEW_LISTS: dict[str, str] = {
-    "undated": f"{OPEN} AND i.date_start IS NULL",
-    "unlocated": f"{OPEN} AND i.assertion = 'asserted' AND i.latitude IS NULL AND COALESCE(i.where_prec, 0) <> 6",
+    "undated": f"{OPEN} AND {NOT_CONFIRMED} AND i.date_start IS NULL",
+    "unlocated": f"{OPEN} AND {NOT_CONFIRMED} AND i.assertion = 'asserted' AND i.latitude IS NULL AND COALESCE(i.where_prec, 0) <> 6",
     "tolls": f"{OPEN} AND i.assertion = 'asserted' AND {UNSEEN} AND {CONFLICTING}",
     "confidence": f"{OPEN} AND i.assertion = 'asserted' AND {UNSEEN} AND i.confidence < {LOW_CONFIDENCE}",
 }
@@ -344,7 +295,7 @@ DUPLICATES = f"""SELECT MIN(i.incident_id, o.incident_id) AS one, MAX(i.incident
 
 
 def duplicate_list(path: str | Path, limit: int = PAGE_ROWS) -> pd.DataFrame:
-    """Pairs of incidents that may be one event: ids, score 0..1 and why, the likeliest first."""
+    """Pairs of incidents that may be one event: ids, the points of linking.compare_reports and why, the likeliest first."""
     return _frame(path, f"{DUPLICATES} ORDER BY score DESC, one, other LIMIT ?", (limit,))
 
 

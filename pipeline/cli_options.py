@@ -34,6 +34,7 @@ FILTER_HELP = {
     "q": "Words in the articles, the place or the actors.",
     "status": "Review status: machine, confirmed, edited, rejected.",
     "undated": "With 0, incidents without a date are left out of a date range.",
+    "since": "Only what the store has held since after this day or time, like 2026-11-24T18:02Z.",
 }
 
 

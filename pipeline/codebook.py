@@ -8,6 +8,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 CODEBOOK_FILE = Path(__file__).with_name("codebook.csv")
+GLOSSARY_FILE = Path(__file__).with_name("glossary.csv")
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,3 +43,10 @@ def describe(column: str, *, shape: str = "native") -> str:
     if found is None:
         return ""
     return f"{found.description} Values: {found.values}." if found.values else found.description
+
+
+@functools.cache
+def load_glossary() -> dict[str, str]:
+    """What the words of the program mean that are no columns, in the order they are explained."""
+    with GLOSSARY_FILE.open(encoding="utf-8", newline="") as file:
+        return {row["term"]: row["meaning"] for row in csv.DictReader(file)}

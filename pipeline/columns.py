@@ -505,9 +505,22 @@ def matching(db: Database, columns: Columns, filters: Filters, *, assertion: str
         masks.append(_taking_part(db, columns, filters))
     if filters.text:
         masks.append(_telling(db, columns, filters.text))
+    if filters.since:
+        masks.append(_stored_since(db, columns, filters.since))
     found = masks[0]
     for mask in masks[1:]:
         found = found & mask
+    return found
+
+
+def _stored_since(db: Database, columns: Columns, since: str) -> Mask:
+    """The rows of the incidents that came into the store after a moment."""
+    sql = "SELECT incident_id FROM incident_stored WHERE first_stored_at_utc > ?"
+    late = np.array([i for (i,) in db.execute(sql, (since,))], dtype=bytes)
+    found = np.zeros(len(columns), dtype=bool)
+    if len(late) and len(columns):
+        at = np.minimum(np.searchsorted(columns.ids, late), len(columns) - 1)
+        found[at[columns.ids[at] == late]] = True
     return found
 
 

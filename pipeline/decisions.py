@@ -31,7 +31,7 @@ from typing import Any
 from sqlite_utils import Database
 
 from pipeline import store
-from pipeline.errors import DecisionError, NotFoundError
+from pipeline.errors import ChangedError, DecisionError, NotFoundError
 from pipeline.incidents import Work, update_incidents
 from pipeline.linking import LINK_SCORE, active_decisions
 from pipeline.models import (
@@ -244,6 +244,56 @@ def touched_by(db: Database, decision: Decision) -> tuple[str, ...]:
         row = db.execute("SELECT incident_id FROM incident_reports WHERE report_id = ?", (report_id,)).fetchone()
         found |= {row[0]} if row else set()
     return tuple(sorted(found))
+
+
+def named_by(decision: Decision) -> set[str]:
+    """Every incident, report, article and decision that a decision names."""
+    p = decision.payload
+    one = [decision.target, *(p.get(key) for key in ("into", "incident_id", "from", "other"))]
+    return {*filter(None, one), *(r for key in ("reports", "into_reports", "rest", "from_reports") for r in p.get(key, ()))}
+
+
+def decisions_on(db: Database, incident_id: str) -> list[Decision]:
+    """The decisions that bear on an incident, with those that undid them, in the order they were taken.
+
+    These are the ones that name it, an id merged into it, one of its reports or one of their articles.
+    """
+    names = merged_ids(db, incident_id)
+    sql = "SELECT ir.report_id, r.article_id FROM incident_reports ir JOIN reports r USING (report_id) WHERE ir.incident_id = ?"
+    names |= {name for row in db.execute(sql, (incident_id,)) for name in row}
+    log = store.load_decisions(db)
+    mine = {d.decision_id for d in log if d.kind != "undo" and names & named_by(d)}
+    return [d for d in log if d.decision_id in mine or (d.kind == "undo" and d.target in mine)]
+
+
+def merged_ids(db: Database, incident_id: str) -> set[str]:
+    """An incident's id with every id that leads to it."""
+    sql = """WITH RECURSIVE led(id) AS (SELECT ? UNION SELECT i.incident_id FROM incidents i JOIN led ON i.merged_into = led.id)
+        SELECT id FROM led"""
+    return {row[0] for row in db.execute(sql, (incident_id,))}
+
+
+def state_mark(db: Database, incident_id: str) -> str:
+    """A short digest of how an incident stands: its values, rules, reports and the last decision on it.
+
+    Two equal marks mean that nothing of it has changed in between, by a person or by the machine.
+    """
+    found = store.load_incidents(db, "i.incident_id = ?", (incident_id,))
+    ids = sorted(merged_ids(db, incident_id))
+    marks = ",".join("?" * len(ids))
+    last = db.execute(f"SELECT MAX(rowid) FROM decisions WHERE target IN ({marks})", tuple(ids)).fetchone()[0]
+    digest = hashlib.blake2b(json.dumps([as_plain(found), last], sort_keys=True).encode(), digest_size=8)
+    return digest.hexdigest()
+
+
+def check_unchanged(db: Database, seen: Mapping[str, str]) -> None:
+    """ChangedError where an incident (id -> `state_mark` when it was looked at) stands otherwise than it was seen.
+
+    Call it within the transaction that takes the decision, so that nobody comes in between.
+    """
+    for incident_id, mark in seen.items():
+        if state_mark(db, incident_id) != mark:
+            raise ChangedError(f"{incident_id} has changed since it was looked at")
 
 
 def live_incident(db: Database, incident_id: str) -> Incident:

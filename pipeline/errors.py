@@ -37,6 +37,22 @@ class DecisionError(DatelineError):
     """A decision that cannot be taken: the field, the value or the target does not fit."""
 
 
+class NotAllowedError(DatelineError):
+    """Who asks may read and change nothing; the message says what is missing."""
+
+
+class ChangedError(DecisionError):
+    """What a decision is about has changed since whoever takes it looked at it; nothing was written."""
+
+
+class ViewError(DatelineError):
+    """A saved view that cannot be kept so: its name is empty, too long or taken."""
+
+
+class DeliveryError(DatelineError):
+    """An alert could not be delivered; it is tried again at the next run."""
+
+
 class RefusedError(DatelineError):
     """One input cannot be taken; it goes to quarantine with its reason and the run goes on.
 

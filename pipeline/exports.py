@@ -13,7 +13,6 @@ import functools
 import io
 import json
 import math
-import os
 import re
 import zipfile
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -29,12 +28,13 @@ from sqlite_utils import Database
 
 from pipeline import receipts, store
 from pipeline.actors import load_countries
-from pipeline.codebook import columns
+from pipeline.codebook import Column, columns
 from pipeline.errors import SettingsError
 from pipeline.filters import Filters, where
 from pipeline.incidents import known_on
 from pipeline.linking import sentence_spans
 from pipeline.models import Incident
+from pipeline.outfile import write_whole
 from pipeline.receipts import Receipt
 from pipeline.store import coded_from_row
 
@@ -87,19 +87,34 @@ class Loss:
 # --- reading -------------------------------------------------------------------------------------
 
 
-def load_exported(db: Database, filters: Filters, *, assertion: str | None = "asserted", as_of: str | None = None) -> list[Exported]:
-    """The incidents in these filters by date (undated last) and id, with the sentences they rest on.
+def load_exported(
+    db: Database, filters: Filters, *, assertion: str | None = "asserted", as_of: str | None = None, limit: int | None = None
+) -> list[Exported]:
+    """The incidents in these filters by date (undated last) and id, with the sentences they rest on; the first `limit` of them.
 
     `as_of` gives them as known on a publication day or time, with the reports known then.
     """
     with known_on(db, as_of) as then:
-        return _load_exported(then, filters, assertion=assertion)
+        return _load_exported(then, filters, assertion=assertion, limit=limit)
 
 
-def _load_exported(db: Database, filters: Filters, *, assertion: str | None) -> list[Exported]:
+def load_losses(db: Database, filters: Filters, shape: str, *, as_of: str | None = None) -> tuple[Loss, ...]:
+    """What a shape cannot hold of the incidents in these filters; see `loss_report`."""
+    with known_on(db, as_of) as then:
+        return loss_report(shape, _incidents(then, *where(filters), limit=None))
+
+
+def _incidents(db: Database, condition: str, params: Sequence[Any], *, limit: int | None) -> list[Incident]:
+    order = f"ORDER BY i.date_start IS NULL, i.date_start, i.incident_id{'' if limit is None else f' LIMIT {limit:d}'}"
+    return [_incident(row) for row in _rows(db, f"SELECT i.* FROM incidents i WHERE {condition} {order}", params)]
+
+
+def _load_exported(db: Database, filters: Filters, *, assertion: str | None, limit: int | None = None) -> list[Exported]:
     condition, params = where(filters, assertion=assertion)
-    rows = _rows(db, f"SELECT i.* FROM incidents i WHERE {condition} ORDER BY i.date_start IS NULL, i.date_start, i.incident_id", params)
-    incidents = [_incident(row) for row in rows]
+    incidents = _incidents(db, condition, params, limit=limit)
+    if limit is not None:
+        params = [i.incident_id for i in incidents]
+        condition = f"i.incident_id IN ({','.join('?' * len(params))})"
     behind: dict[str, list[SourceReport]] = {i.incident_id: [] for i in incidents}
     sql = (
         "SELECT ir.incident_id, r.report_id, a.article_id, a.source, a.effective_published_at_utc AS published, a.headline, a.text,"
@@ -355,20 +370,34 @@ def _cell(value: Any) -> Any:
     return neutralise(str(value))
 
 
-def to_csv(shape: str, rows: Sequence[Mapping[str, Any]]) -> bytes:
+def choose_columns(shape: str, names: Sequence[str] | None) -> tuple[Column, ...]:
+    """The columns of these names in the codebook's order, all of a shape for None; SettingsError for a name it has not."""
+    every = columns(shape)
+    if names is None:
+        return every
+    wanted = set(names)
+    if unknown := [name for name in names if name not in {c.column for c in every}]:
+        raise SettingsError(f"{unknown[0]!r} is no column of the shape {shape}; there are {', '.join(c.column for c in every)}")
+    if not wanted:
+        raise SettingsError("an extract needs at least one column")
+    return tuple(c for c in every if c.column in wanted)
+
+
+def to_csv(kept: Sequence[Column], rows: Iterable[Mapping[str, Any]]) -> bytes:
     """The rows as CSV (RFC 4180 with line feeds), UTF-8 without a byte order mark, lists as JSON."""
-    names = [c.column for c in columns(shape)]
+    names = [c.column for c in kept]
     out = io.StringIO()
     writer = csv.writer(out, lineterminator="\n")
     writer.writerow(names)
     for row in rows:
         cells = [_cell(row[name]) for name in names]
-        writer.writerow(["" if c is None else c for c in cells])
+        # The writer quotes a line feed in a cell, and not a carriage return, at which a spreadsheet begins a row: "x\\r=cmd".
+        writer.writerow(["" if c is None else c.replace("\r\n", "\n").replace("\r", "\n") if isinstance(c, str) else c for c in cells])
     return out.getvalue().encode("utf-8", errors="replace")
 
 
 def to_geojson(
-    shape: str, rows: Sequence[Mapping[str, Any]], exported: Sequence[Exported], *, receipt: Mapping[str, Any] | None = None
+    kept: Sequence[Column], rows: Sequence[Mapping[str, Any]], exported: Sequence[Exported], *, receipt: Mapping[str, Any] | None = None
 ) -> bytes:
     """The rows as a GeoJSON FeatureCollection (RFC 7946), the receipt as its foreign member `receipt`.
 
@@ -379,7 +408,8 @@ def to_geojson(
         i = e.incident
         drawn = i.latitude is not None and i.longitude is not None and i.where_prec != 6
         geometry = {"type": "Point", "coordinates": [i.longitude, i.latitude]} if drawn else None
-        features.append({"type": "Feature", "id": i.incident_id, "geometry": geometry, "properties": dict(row)})
+        properties = {c.column: row[c.column] for c in kept}
+        features.append({"type": "Feature", "id": i.incident_id, "geometry": geometry, "properties": properties})
     collection = {"type": "FeatureCollection", **({"receipt": receipt} if receipt else {}), "features": features}
     return (json.dumps(collection, ensure_ascii=False, allow_nan=False) + "\n").encode("utf-8", errors="replace")
 
@@ -418,11 +448,11 @@ def _arrow_value(kind: str, value: Any) -> Any:
     return value
 
 
-def to_parquet(shape: str, rows: Sequence[Mapping[str, Any]], *, receipt: Mapping[str, Any] | None = None) -> bytes:
+def to_parquet(kept: Sequence[Column], rows: Sequence[Mapping[str, Any]], *, receipt: Mapping[str, Any] | None = None) -> bytes:
     """The rows as Parquet with typed columns: dates as dates, lists as lists of records; the receipt as metadata `receipt`."""
     fields = [pa.field(c.column, LIST_TYPES.get(c.column, ARROW_TYPES[c.kind]) if c.kind == "json" else ARROW_TYPES[c.kind],
-                       metadata={"description": c.description}) for c in columns(shape)]  # fmt: skip
-    data = {c.column: [_arrow_value(c.kind, row[c.column]) for row in rows] for c in columns(shape)}
+                       metadata={"description": c.description}) for c in kept]  # fmt: skip
+    data = {c.column: [_arrow_value(c.kind, row[c.column]) for row in rows] for c in kept}
     metadata = {"receipt": json.dumps(receipt, ensure_ascii=False)} if receipt else None
     table = pa.Table.from_pydict(data, schema=pa.schema(fields, metadata=metadata))
     out = io.BytesIO()
@@ -430,20 +460,21 @@ def to_parquet(shape: str, rows: Sequence[Mapping[str, Any]], *, receipt: Mappin
     return out.getvalue()
 
 
-def to_xlsx(shape: str, rows: Sequence[Mapping[str, Any]], losses: Sequence[Loss], *, receipt: Mapping[str, Any] | None = None) -> bytes:
+def to_xlsx(
+    kept: Sequence[Column], rows: Sequence[Mapping[str, Any]], losses: Sequence[Loss], *, receipt: Mapping[str, Any] | None = None
+) -> bytes:
     """The rows as an Excel workbook: the incidents, what the columns mean, what the shape loses, and the receipt."""
     book = Workbook(write_only=True)
     book.properties.creator = "Dateline"
     book.properties.created = book.properties.modified = dt.datetime(*ZIP_EPOCH)  # noqa: DTZ001 - openpyxl takes no zone
     sheet = book.create_sheet("incidents")
     sheet.freeze_panes = "A2"
-    kinds = columns(shape)
-    sheet.append([c.column for c in kinds])
+    sheet.append([c.column for c in kept])
     for row in rows:
-        sheet.append([_xlsx_cell(c.kind, row[c.column]) for c in kinds])
+        sheet.append([_xlsx_cell(c.kind, row[c.column]) for c in kept])
     meanings = book.create_sheet("columns")
     meanings.append(["column", "meaning", "values"])
-    for c in kinds:
+    for c in kept:
         meanings.append([_xlsx_cell("text", x) for x in (c.column, c.description, c.values or None)])
     lost = book.create_sheet("not held")
     lost.append(["field", "incidents", "what is lost"])
@@ -480,20 +511,28 @@ def _without_times(archive: bytes) -> bytes:
 # --- the extract ---------------------------------------------------------------------------------
 
 
-def export(
-    db: Database,
-    filters: Filters,
-    *,
-    shape: str = "native",
-    format: str = "csv",
-    assertion: str | None = "asserted",
-    as_of: str | None = None,
-) -> bytes:
+@dataclass(frozen=True, slots=True)
+class Extract:
+    """A file with all that goes with it."""
+
+    content: bytes
+    receipt: Receipt
+    kept: tuple[Column, ...]
+    losses: tuple[Loss, ...]
+
+
+def export(db: Database, filters: Filters, **options: Any) -> bytes:
     """The incidents in these filters as one file; see `make_extract`."""
-    return make_extract(db, filters, shape=shape, format=format, assertion=assertion, as_of=as_of)[0]
+    return make_extract(db, filters, **options)[0]
 
 
-def make_extract(
+def make_extract(db: Database, filters: Filters, **options: Any) -> tuple[bytes, Receipt]:
+    """The file of `extract` and its receipt."""
+    made = extract(db, filters, **options)
+    return made.content, made.receipt
+
+
+def extract(
     db: Database,
     filters: Filters,
     *,
@@ -501,62 +540,53 @@ def make_extract(
     format: str = "csv",
     assertion: str | None = "asserted",
     as_of: str | None = None,
-) -> tuple[bytes, Receipt]:
-    """The incidents in these filters as one file, as known on a publication day or time (None: now), and its receipt.
+    only: Sequence[str] | None = None,
+) -> Extract:
+    """The incidents in these filters as one file, as known on a publication day or time (None: now), with its receipt.
 
-    Both are of one moment, whoever writes meanwhile. SettingsError for a shape or format there is none of. GeoJSON
-    carries the receipt as a member of the collection, Parquet in the schema's metadata, Excel on a sheet of its own; a
-    CSV has room for none, its receipt goes beside it (`write_export`).
+    Both are of one moment, whoever writes meanwhile. `only` names the columns that are wanted. SettingsError for a shape,
+    format or column there is none of. GeoJSON carries the receipt as a member of the collection, Parquet in the schema's
+    metadata, Excel on a sheet of its own; a CSV has room for none, its receipt goes beside it (`write_export`).
     """
     if shape not in SHAPES:
         raise SettingsError(f"{shape!r} is no shape of extract; there are {', '.join(SHAPES)}")
     if format not in FORMATS:
         raise SettingsError(f"{format!r} is no format of extract; there are {', '.join(FORMATS)}")
+    kept = choose_columns(shape, only)
     with store.reading(db), known_on(db, as_of) as then:
         receipt = receipts.receipt_of(then, filters, assertion=assertion, as_of=as_of)
         exported = _load_exported(then, filters, assertion=assertion)
     rows = [ROW_OF[shape](e) for e in exported]
-    if format == "csv":
-        return to_csv(shape, rows), receipt
+    losses = loss_report(shape, [e.incident for e in exported])
     carried = receipts.as_json(receipt)
-    if format == "geojson":
-        return to_geojson(shape, rows, exported, receipt=carried), receipt
-    if format == "parquet":
-        return to_parquet(shape, rows, receipt=carried), receipt
-    return to_xlsx(shape, rows, loss_report(shape, [e.incident for e in exported]), receipt=carried), receipt
-
-
-def write_export(
-    db: Database,
-    filters: Filters,
-    path: Path,
-    *,
-    shape: str = "native",
-    format: str = "csv",
-    assertion: str | None = "asserted",
-    as_of: str | None = None,
-) -> Receipt:
-    """Write the extract to a file, whole or not at all, a CSV's receipt to `FILE.receipt.json`; the receipt."""
-    content, receipt = make_extract(db, filters, shape=shape, format=format, assertion=assertion, as_of=as_of)
-    path.parent.mkdir(parents=True, exist_ok=True)
     if format == "csv":
-        _write_whole(receipt_path(path), (json.dumps(receipts.as_json(receipt), ensure_ascii=False, indent=1) + "\n").encode("utf-8"))
-    _write_whole(path, content)
-    return receipt
+        content = to_csv(kept, rows)
+    elif format == "geojson":
+        content = to_geojson(kept, rows, exported, receipt=carried)
+    elif format == "parquet":
+        content = to_parquet(kept, rows, receipt=carried)
+    else:
+        content = to_xlsx(kept, rows, losses, receipt=carried)
+    return Extract(content, receipt, kept, losses)
+
+
+def write_export(db: Database, filters: Filters, path: Path, **options: Any) -> Receipt:
+    """Write the extract to a file, see `extract` for the options and `write_extract`; the receipt."""
+    made = extract(db, filters, **options)
+    write_extract(made, path, format=options.get("format", "csv"))
+    return made.receipt
+
+
+def write_extract(made: Extract, path: Path, *, format: str) -> None:
+    """Write an extract's file, whole or not at all, and a CSV's receipt to `FILE.receipt.json`."""
+    if format == "csv":
+        write_whole(receipt_path(path), receipts.as_file(made.receipt))
+    write_whole(path, made.content)
 
 
 def receipt_path(path: Path) -> Path:
     """Where the receipt of a CSV lies: beside it."""
     return path.with_name(f"{path.name}.receipt.json")
-
-
-def _write_whole(path: Path, content: bytes) -> None:
-    partial = path.with_name(f".{path.name}.{os.getpid()}.part")
-    try:
-        partial.write_bytes(content)
-        partial.replace(path)
-    finally:
-        partial.unlink(missing_ok=True)
 
 
 # --- what is lost --------------------------------------------------------------------------------

@@ -16,6 +16,7 @@ from typing import Any
 
 from pipeline.errors import SettingsError
 from pipeline.models import EVENT_TYPE_OF, EVENT_TYPES, MODES
+from pipeline.searching import read_search
 
 ROLES = ("either", "initiator", "target")
 
@@ -39,6 +40,7 @@ class Filters:
     text: str = ""  # words to find in the articles, the place and the actors
     status: tuple[str, ...] = ()  # review_status
     undated: bool = True  # whether incidents without a date are in, when a date range is set
+    since: str | None = None  # ISO time in UTC: only what the store has held since after this moment
 
 
 LISTS = ("country", "admin1", "place", "actor", "against", "event_type", "mode", "status")
@@ -105,6 +107,8 @@ def _read(name: str, items: list[str]) -> Any:
             return dt.date.fromisoformat(value).isoformat()
         except ValueError:
             raise ValueError(f"{value!r} is not a date like 2023-12-03") from None
+    if name == "since":
+        return read_moment(value)
     if name == "role":
         if value not in ROLES:
             raise ValueError(f"{value!r} is none of {', '.join(ROLES)}")
@@ -114,22 +118,22 @@ def _read(name: str, items: list[str]) -> Any:
     return value
 
 
+def read_moment(text: str) -> str:
+    """A moment as the store writes it, like 2026-11-24T18:02:00.000Z, out of an ISO day or time (UTC where it names no zone).
+
+    ValueError where it is neither. Moments of this one form sort as texts.
+    """
+    try:
+        moment = dt.datetime.fromisoformat(text)
+        moment = moment.replace(tzinfo=dt.UTC) if moment.tzinfo is None else moment.astimezone(dt.UTC)
+    except (ValueError, OverflowError):
+        raise ValueError(f"{text!r} is not a date like 2026-11-24 or a time like 2026-11-24T18:02Z") from None
+    return moment.isoformat(timespec="milliseconds").removesuffix("+00:00") + "Z"
+
+
 def fts_query(words: str) -> str:
-    """A safe FTS5 query for what somebody typed: quoted phrases stay, AND OR NOT stay, all else is a word."""
-    parts = re.findall(r'"[^"]*"|\S+', words)
-    query: list[str] = []
-    for part in parts:
-        if part in ("AND", "OR", "NOT"):
-            if query and query[-1] not in ("AND", "OR", "NOT"):
-                query.append(part)
-            continue
-        star = "*" if part.endswith("*") and not part.startswith('"') else ""
-        term = re.sub(r"[^\w\s'’.-]", " ", part.strip('"')).strip()
-        if re.search(r"\w", term):
-            query.append(f'"{term}"{star}')
-    while query and query[-1] in ("AND", "OR", "NOT"):
-        query.pop()
-    return " ".join(query)
+    """A safe FTS5 query for what somebody typed; see `pipeline.searching`."""
+    return read_search(words).query
 
 
 def text_options(text: str) -> tuple[str, str]:
@@ -185,6 +189,9 @@ def where(filters: Filters, *, assertion: str | None = "asserted") -> tuple[str,
         params += filters.status
     else:
         terms.append("i.review_status <> 'rejected'")
+    if filters.since:
+        terms.append("i.incident_id IN (SELECT s.incident_id FROM incident_stored s WHERE s.first_stored_at_utc > ?)")
+        params.append(filters.since)
     ranges = []
     if filters.date_from:
         ranges.append("COALESCE(i.date_end, i.date_start) >= ?")

@@ -10,9 +10,10 @@ from __future__ import annotations
 import dataclasses
 import datetime as dt
 import json
-from collections.abc import Container, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Container, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
+from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from sqlite_utils import Database
@@ -44,14 +45,13 @@ from pipeline.linking import (
     partition,
     read_constraints,
     report_order,
+    span_of,
 )
-from pipeline.models import Article, Decision, Incident, Report, as_plain
+from pipeline.models import Article, Decision, Incident, Report
 from pipeline.resolution import known_by, resolve
 
 if TYPE_CHECKING:
     from pipeline.blocking import Blocks
-
-CHUNK = 500
 
 
 def update_incidents(db: Database, article_ids: Iterable[str], *, changed: Iterable[str] = ()) -> set[str]:
@@ -64,8 +64,10 @@ def update_incidents(db: Database, article_ids: Iterable[str], *, changed: Itera
         work = Work(db)
         changed = set(changed)
         seeds = work.reports_of_articles(article_ids) | work.reports_of_incidents(changed)
-        component = work.spread(seeds)
-        return write_groups(work, component, changed)
+        plan = plan_groups(work, work.spread(seeds), changed)
+        plan.carry_out(db)
+        _suggest(work, plan)
+        return plan.written
 
 
 @dataclass
@@ -83,12 +85,13 @@ class Work:
     kin: dict[str, frozenset[str]] = field(default_factory=dict)
     by_target: dict[str, list[Decision]] = field(default_factory=dict)
     moves: list[Decision] = field(default_factory=list)
-    # All reports in memory, where all of them are looked at; else each asks the store for those near it.
-    blocks: Blocks | None = None
+    # Reports in memory that are looked at in bulk; for others each asks the store for those near it.
+    held: Held | None = None
     # By country the first and last day that is held in memory, and the reports of these days.
     windows: dict[str, tuple[int, int, Blocks]] = field(default_factory=dict)
-    # What was written, each as it was (None: new) and as it is (None: gone).
-    changes: list[tuple[Incident | None, Incident | None]] = field(default_factory=list)
+    # Incidents that the reports of an article coded anew are to continue, and the reports that are to continue each.
+    sought: Mapping[str, set[str]] = field(default_factory=dict)
+    seekers: dict[str, set[str]] = field(default_factory=dict)
 
     def __post_init__(self) -> None:
         self.decisions = store.load_decisions(self.db)
@@ -101,14 +104,17 @@ class Work:
         for ancestor, descendant in self.db.execute("SELECT ancestor, descendant FROM actor_tree"):
             tree.setdefault(descendant, set()).add(ancestor)
         self.kin = {name: frozenset(up) for name, up in tree.items()}
+        for report_id, incident_ids in self.sought.items():
+            for incident_id in incident_ids:
+                self.seekers.setdefault(incident_id, set()).add(report_id)
         self.score = make_scorer(self.reports, self.articles, origins=self.origins, kin=self.kin)
 
-    def forget(self, kept: int) -> None:
-        """Drop what was loaded and compared, once it is more than `kept` reports."""
-        if len(self.reports) > kept:
-            for loaded in (self.reports, self.articles, self.origins, self.near):
-                loaded.clear()
-            self.score = make_scorer(self.reports, self.articles, origins=self.origins, kin=self.kin)
+    def forget(self) -> None:
+        """Drop the reports and articles that were loaded and compared."""
+        for loaded in (self.reports, self.articles, self.origins, self.light, self.near, self.windows):
+            loaded.clear()
+        self.held = None
+        self.score = make_scorer(self.reports, self.articles, origins=self.origins, kin=self.kin)
 
     # --- loading ---
 
@@ -117,13 +123,8 @@ class Work:
         return [row[0] for row in self.db.execute(sql, tuple(params))]
 
     def chunked(self, sql: str, values: Iterable[str]) -> list[Any]:
-        """The first column of a query with `IN (...)` at {marks}, over many values, in order."""
-        found: list[Any] = []
-        ordered = sorted(set(values))
-        for n in range(0, len(ordered), CHUNK):
-            chunk = ordered[n : n + CHUNK]
-            found += self.column(sql.format(marks=",".join("?" * len(chunk))), chunk)
-        return found
+        """The first column of a query with `IN ({marks})`, over many values, in order."""
+        return [row[0] for row in store.select_in(self.db, sql, values)]
 
     def reports_of_articles(self, article_ids: Iterable[str]) -> set[str]:
         """The reports of articles and of the other revisions of their stories."""
@@ -136,57 +137,46 @@ class Work:
 
     def reports_of_incidents(self, incident_ids: Iterable[str]) -> set[str]:
         """The reports that stand in these incidents."""
-        return set(self.chunked("SELECT report_id FROM incident_reports WHERE incident_id IN ({marks})", incident_ids))
+        return {r for members in self.members(incident_ids).values() for r in members}
+
+    def members(self, incident_ids: Iterable[str]) -> dict[str, list[str]]:
+        """The reports that stand in each of these incidents, by id; none for one without."""
+        found: dict[str, list[str]] = {i: [] for i in incident_ids}
+        sql = "SELECT incident_id, report_id FROM incident_reports WHERE incident_id IN ({marks}) ORDER BY 2"
+        for incident_id, report_id in store.select_in(self.db, sql, found):
+            found[incident_id].append(report_id)
+        return found
 
     def homes(self, report_ids: Iterable[str]) -> dict[str, str]:
         """The incident each report stands in, for those that stand in one."""
-        found: dict[str, str] = {}
-        ordered = sorted(set(report_ids))
-        for n in range(0, len(ordered), CHUNK):
-            chunk = ordered[n : n + CHUNK]
-            sql = f"SELECT report_id, incident_id FROM incident_reports WHERE report_id IN ({','.join('?' * len(chunk))})"
-            found |= dict(self.db.execute(sql, tuple(chunk)))
-        return found
+        return dict(
+            store.select_in(self.db, "SELECT report_id, incident_id FROM incident_reports WHERE report_id IN ({marks})", report_ids)
+        )
 
-    def load_incidents(self, ids: Iterable[str], *, column: str = "incident_id") -> list[Incident]:
-        """Incidents by id, or those merged into these ids."""
-        found: list[Incident] = []
-        ordered = sorted(set(ids))
-        for n in range(0, len(ordered), CHUNK):
-            chunk = ordered[n : n + CHUNK]
-            found += store.load_incidents(self.db, f"i.{column} IN ({','.join('?' * len(chunk))})", chunk)
-        return found
+    def merged_into(self, incident_ids: Iterable[str]) -> list[str]:
+        """The incidents that were merged into these, by id."""
+        return sorted(self.chunked("SELECT incident_id FROM incidents WHERE merged_into IN ({marks})", incident_ids))
 
     def registered(self, report_ids: Iterable[str], incident_ids: Iterable[str]) -> dict[str, str]:
         """The ids that go with these reports, and these ids themselves, each with its report; the oldest id first."""
-        found: list[tuple[int, str, str]] = []
+        found: set[tuple[int, str, str]] = set()
         for column, values in (("report_id", report_ids), ("incident_id", incident_ids)):
-            ordered = sorted(set(values))
-            for n in range(0, len(ordered), CHUNK):
-                chunk = ordered[n : n + CHUNK]
-                sql = f"SELECT rowid, incident_id, report_id FROM incident_ids WHERE {column} IN ({','.join('?' * len(chunk))})"
-                found += self.db.execute(sql, tuple(chunk))
-        return {incident_id: report_id for _, incident_id, report_id in sorted(set(found))}
+            sql = f"SELECT rowid, incident_id, report_id FROM incident_ids WHERE {column} IN ({{marks}})"
+            found.update(store.select_in(self.db, sql, values))
+        return {incident_id: report_id for _, incident_id, report_id in sorted(found)}
 
     def load(self, report_ids: Iterable[str]) -> None:
         """Load reports of the active coder with their articles (every revision) and origins, where not loaded yet."""
-        missing = sorted({i for i in report_ids if i not in self.reports})
+        missing = {i for i in report_ids if i not in self.reports}
         if not missing:
             return
-        for n in range(0, len(missing), CHUNK):
-            chunk = missing[n : n + CHUNK]
-            for r in store.load_reports(
-                self.db, f"r.report_id IN ({','.join('?' * len(chunk))}) AND r.coder = {store.ACTIVE_CODER}", chunk
-            ):
-                self.reports[r.report_id] = r
-        wanted = {a for i in missing if i in self.reports and (a := self.reports[i].article_id) not in self.articles}
-        sql = "SELECT b.article_id FROM articles a JOIN articles b USING (story_id) WHERE a.article_id IN ({marks})"
-        ids = sorted({i for i in self.chunked(sql, wanted) if i not in self.articles})
-        for n in range(0, len(ids), CHUNK):
-            chunk = ids[n : n + CHUNK]
-            self.articles |= {a.article_id: a for a in store.load_articles(self.db, chunk)}
-            sql = f"SELECT article_id, origin_id FROM articles WHERE origin_id IS NOT NULL AND article_id IN ({','.join('?' * len(chunk))})"
-            self.origins |= dict(self.db.execute(sql, tuple(chunk)))
+        new = store.load_reports_of(self.db, missing)
+        self.reports |= {r.report_id: r for r in new}
+        wanted = {r.article_id for r in new if r.article_id not in self.articles}
+        for article, origin_id in store.load_stories(self.db, wanted):
+            self.articles[article.article_id] = article
+            if origin_id is not None:
+                self.origins[article.article_id] = origin_id
 
     def stories(self) -> dict[str, list[Article]]:
         """The articles loaded so far by story, every revision."""
@@ -233,33 +223,94 @@ class Work:
 
     def neighbours(self, report_id: str) -> list[str]:
         """Every stored report that `may_meet` this one and is not ruled out by day and place alone, or by more than these."""
-        if report_id not in self.near and self.blocks is not None:
-            found = set(self.blocks.partners(report_id))
-            self.load(found)
-            self.near[report_id] = sorted(found)
         if report_id not in self.near:
-            report = self.reports[report_id]
-            queries = block_queries(report)
-            found = set[str]()
-            if report.country and report.date_start and report.assertion in EVENTS:
-                # The reports of its country and days, of which there may be very many, are looked at in bulk.
-                found |= set(self.window_of(report).partners(report_id))
-                queries = queries[2:]
-            found |= {
-                other.report_id
-                for sql, params in queries
-                for other in light_reports(self.db, sql, params, known=self.light)
-                if may_link(report, other) and may_meet(report, other) and may_score(report, other, kin=self.kin)
-            }
-            if report.assertion not in EVENTS and report.article_id in self.origins:
-                sql = (
-                    "SELECT r.report_id FROM articles a JOIN reports r USING (article_id)"
-                    f" WHERE a.origin_id = ? AND r.assertion = ? AND r.article_id <> ? AND r.coder = {store.ACTIVE_CODER}"
-                )
-                found |= set(self.column(sql, (self.origins[report.article_id], report.assertion, report.article_id)))
-            self.load(found)
-            self.near[report_id] = sorted(found)
+            self.look_around([report_id])
         return self.near[report_id]
+
+    def look_around(self, report_ids: Iterable[str]) -> None:
+        """Find the neighbours of loaded reports, and load them."""
+        asked = [i for i in report_ids if i not in self.near]
+        found: dict[str, Iterable[str]] = {}
+        if self.held is not None:
+            found |= self.held.blocks.partners_of(i for i in asked if self.held.holds(self.reports[i]))
+        others = [self.reports[i] for i in asked if i not in found]
+        found |= self._near_in_place([r for r in others if r.country and r.assertion in EVENTS])
+        for r in others:
+            found[r.report_id] = {*found.get(r.report_id, ()), *self._near(r)}
+        self.load(j for near in found.values() for j in near)
+        self.near |= {i: sorted(near) for i, near in found.items()}
+
+    def _near_in_place(self, reports: Sequence[Report]) -> dict[str, list[str]]:
+        """The events near these in place that they meet, one of the two being without a day, by id.
+
+        There are the more of them the longer a store has grown, so they are looked at in bulk.
+        """
+        if not reports:
+            return {}
+        from pipeline.blocking import Blocks  # numpy is not loaded where nothing is linked
+
+        queries: dict[tuple[str, tuple[Any, ...]], None] = {}
+        for r in reports:
+            for sql, params in _place_queries(r):
+                queries[sql, tuple(params)] = None
+            queries["report_id = ?", (r.report_id,)] = None
+        return Blocks(self.db, queries, kin=self.kin).partners_of(r.report_id for r in reports)
+
+    def _near(self, report: Report) -> set[str]:
+        queries = block_queries(report)
+        found = set[str]()
+        if report.country and report.assertion in EVENTS:
+            if report.date_start:
+                # The reports of its country and days, of which there may be very many, are looked at in bulk.
+                found |= set(self.window_of(report).partners(report.report_id))
+            queries = queries[2 : len(queries) - len(_place_queries(report))]
+        found |= {
+            other.report_id
+            for sql, params in queries
+            for other in light_reports(self.db, sql, params, known=self.light)
+            if may_link(report, other) and may_meet(report, other) and may_score(report, other, kin=self.kin)
+        }
+        if report.assertion not in EVENTS and report.article_id in self.origins:
+            sql = (
+                "SELECT r.report_id FROM articles a JOIN reports r USING (article_id)"
+                f" WHERE a.origin_id = ? AND r.assertion = ? AND r.article_id <> ? AND r.coder = {store.ACTIVE_CODER}"
+            )
+            found |= set(self.column(sql, (self.origins[report.article_id], report.assertion, report.article_id)))
+        return found
+
+    def hold(self, seeds: Iterable[tuple[str | None, str | None, str | None]]) -> None:
+        """Take into memory what all reports of these countries, first and last days may meet, to be looked at in bulk."""
+        from pipeline.blocking import Blocks  # numpy is not loaded where nothing is linked
+
+        days: dict[str | None, tuple[int, int]] = {}
+        whole: set[str] = set()
+        for country, start, end in seeds:
+            if start is not None:
+                first, last = span_of(start, end)
+                low, high = days.get(country, (first, last))
+                days[country] = min(low, first), max(high, last)
+            elif country is not None:
+                whole.add(country)
+        queries: list[Query] = []
+        for country in sorted(whole):
+            # Without a day a report may meet any of its country.
+            queries.append(("country = ?", [country]))
+            sql = "SELECT MIN(date_start), MAX(MAX(date_start), MAX(COALESCE(date_end, date_start))) FROM reports WHERE country = ?"
+            start, end = self.db.execute(sql, (country,)).fetchone()
+            if start is not None:
+                days[country] = span_of(start, end)
+        for country in sorted(c for c in days if c is not None and c not in whole):
+            # A few days more, for the reports that a link leads to.
+            first, last = days[country]
+            days[country] = first, last + WINDOW_DAYS + SHORT_DAYS
+            queries.append(("country = ? AND date_start IS NULL", [country]))
+            queries += days_queries(first - WINDOW_DAYS - SHORT_DAYS, days[country][1] + WINDOW_DAYS, "country = ?", [country])
+        if days:
+            around = min(d[0] for d in days.values()) - WINDOW_DAYS - SHORT_DAYS, max(d[1] for d in days.values()) + WINDOW_DAYS
+            queries += days_queries(*around, "country IS NULL")
+        if None in days:
+            queries += days_queries(days[None][0] - WINDOW_DAYS - SHORT_DAYS, days[None][1] + WINDOW_DAYS)
+        self.held = Held(Blocks(self.db, queries, kin=self.kin), days, frozenset(whole))
 
     def window_of(self, report: Report) -> Blocks:
         """The reports of a dated report's country around its days, those whose dates are long among them."""
@@ -272,50 +323,103 @@ class Work:
         if held is None or first < held[0] or last > held[1]:
             # A few days more, for the reports that a link leads to.
             first, last = first - WINDOW_DAYS, last + WINDOW_DAYS
-            long = f"date_end > date(date_start, '+{SHORT_DAYS} days')"
-            condition = (
-                "rowid IN (SELECT rowid FROM reports INDEXED BY reports_block WHERE country = ? AND date_start BETWEEN ? AND ?"
-                f" UNION SELECT rowid FROM reports INDEXED BY reports_long WHERE {long} AND country = ? AND date_start BETWEEN ? AND ?)"
-            )
-            params = [report.country, _iso(first), _iso(last), report.country, _iso(first - WIDE_DAYS), _iso(last)]
-            held = first, last, Blocks(self.db, kin=self.kin, condition=condition, params=params)
+            held = first, last, Blocks(self.db, days_queries(first, last, "country = ?", [report.country]), kin=self.kin)
             self.windows[report.country or ""] = held
         return held[2]
 
     # --- linking ---
 
-    def spread(self, seeds: Iterable[str]) -> set[str]:
+    def spread(self, seeds: Iterable[str], *, ours: Callable[[Report], bool] | None = None) -> set[str]:
         """The reports that a link, a person's decision or a common incident connects with the seeds.
 
-        Nothing outside links to anything inside, so the groups within are those of the whole store.
+        Nothing outside links to anything inside, so the groups within are those of the whole store. What hangs together
+        with a report that is not `ours` is left out, and not followed further.
         """
         partners: dict[str, set[str]] = {}
         for a, b in self.constraints.together:
             partners.setdefault(a, set()).add(b)
             partners.setdefault(b, set()).add(a)
+        sets = _Sets()
         component: set[str] = set()
         frontier = set(seeds)
         while frontier:
             component |= frontier
             self.load(frontier)
-            component &= set(self.reports)
-            found: set[str] = set()
-            for i in sorted(frontier & component):
-                found |= partners.get(i, set())
-                found |= {j for j in self.neighbours(i) if (s := self.score(i, j)) and s.total >= LINK_SCORE}
-            homes = self.chunked("SELECT DISTINCT incident_id FROM incident_reports WHERE report_id IN ({marks})", frontier)
-            found |= self.reports_of_incidents(homes)
+            component &= self.reports.keys()
+            frontier &= component
+            if ours is not None:
+                for i in frontier:
+                    if not ours(self.reports[i]):
+                        sets.join(NOT_OURS, i)
+            frontier = {i for i in frontier if not sets.joined(NOT_OURS, i)}
+            ties: list[tuple[str, str]] = []
+            self.look_around(sorted(frontier))
+            for i in sorted(frontier):
+                ties += ((i, j) for j in partners.get(i, ()))
+                ties += ((i, j) for j in self.near[i] if (s := self.score(i, j)) and s.total >= LINK_SCORE)
+            homes = self.homes(frontier)
+            incidents = set(homes.values())
+            for i in frontier & self.sought.keys():
+                incidents |= self.sought[i]
+                ties += ((i, j) for incident_id in self.sought[i] for j in self.seekers[incident_id])
             # Where the report is that an id goes with, there its incident is to be named.
-            found |= set(self.registered((), homes).values())
+            founders = self.registered((), incidents)
+            for incident_id, members in self.members(incidents).items():
+                together = [*members, *self.seekers.get(incident_id, ()), *([founders[incident_id]] if incident_id in founders else ())]
+                ties += ((together[0], j) for j in together[1:])
+            found = {j for tie in ties for j in tie}
             self.load(found)
-            frontier = (found & set(self.reports)) - component
-        return component
+            found &= self.reports.keys()
+            for a, b in ties:
+                if a in found and b in found:
+                    sets.join(a, b)
+            frontier = found - component
+        return {i for i in component if not sets.joined(NOT_OURS, i)}
 
     def groups(self, component: set[str]) -> list[Group]:
         """The component's reports in groups, each described."""
         edges = {pair_key(i, j) for i in component for j in self.neighbours(i) if j in component}
         parts = partition(component, edges, self.score, constraints=self.constraints)
         return [describe_group(ids, self.reports, self.articles, self.score) for ids in parts]
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """Reports in memory, and of which countries and days they are all that a report may meet."""
+
+    blocks: Blocks
+    days: Mapping[str | None, tuple[int, int]]
+    whole: frozenset[str]
+
+    def holds(self, report: Report) -> bool:
+        """Whether all that this report may meet is here."""
+        span = date_span(report)
+        if span is None:
+            return report.country in self.whole
+        first, last = self.days.get(report.country or None, (1, 0))
+        return first <= span[0] and span[1] <= last
+
+
+NOT_OURS = ""  # no report's id
+
+
+class _Sets:
+    """Disjoint sets of ids, each alone until it is joined."""
+
+    def __init__(self) -> None:
+        self._up: dict[str, str] = {}
+
+    def _head(self, i: str) -> str:
+        while (up := self._up.get(i, i)) != i:
+            self._up[i] = self._up.get(up, up)
+            i = up
+        return i
+
+    def join(self, a: str, b: str) -> None:
+        self._up[self._head(a)] = self._head(b)
+
+    def joined(self, a: str, b: str) -> bool:
+        return self._head(a) == self._head(b)
 
 
 def _named(decision: Decision) -> set[str]:
@@ -339,27 +443,50 @@ def light_reports(db: Database, condition: str, params: Sequence[Any], *, known:
     return found
 
 
-def block_queries(report: Report) -> list[tuple[str, list[Any]]]:
-    """SQL conditions that together hold at least for every report that `may_meet` this one, each served by an index."""
+# Few reports span many days; they have an index of their own.
+LONG = f"date_end > date(date_start, '+{SHORT_DAYS} days')"
+
+
+Query = tuple[str, list[Any]]  # an SQL condition on reports, and its parameters
+
+
+def days_queries(first: int, last: int, condition: str = "", params: Sequence[Any] = ()) -> list[Query]:
+    """Conditions for the dated reports that may overlap these days (ordinals): the many short ones, the few long ones.
+
+    `condition` is one on their country, of which there is an index; without one it is all countries.
+    """
+    by_country, block = (f"{condition} AND ", "reports_block") if condition else ("", "reports_date")
+    short = f"rowid IN (SELECT rowid FROM reports INDEXED BY {block} WHERE {by_country}date_start BETWEEN ? AND ?)"
+    # Without statistics SQLite would rather read a whole year of a country than the few reports of many days.
+    long = f"rowid IN (SELECT rowid FROM reports INDEXED BY reports_long WHERE {LONG} AND {by_country}date_start BETWEEN ? AND ?)"
+    return [(short, [*params, _iso(first), _iso(last)]), (long, [*params, _iso(first - WIDE_DAYS), _iso(last)])]
+
+
+def block_queries(report: Report) -> list[Query]:
+    """SQL conditions that together hold at least for every report that `may_meet` this one, each served by an index.
+
+    The first two are for the reports of its country and days, where it has both.
+    """
     span = date_span(report)
     if span is None:
-        return _near_queries(report, "reports_spot", "reports_name", "") if report.country else []
-    short = [_iso(span[0] - WINDOW_DAYS - SHORT_DAYS), _iso(span[1] + WINDOW_DAYS)]
-    wide = [_iso(span[0] - WIDE_DAYS), _iso(span[1] + WINDOW_DAYS)]
-    # Without statistics SQLite would rather read a whole year of a country than the few reports of many days.
-    long = f"rowid IN (SELECT rowid FROM reports INDEXED BY reports_long WHERE date_end > date(date_start, '+{SHORT_DAYS} days') AND {{}})"
+        return _place_queries(report)
+    first, last = span[0] - WINDOW_DAYS - SHORT_DAYS, span[1] + WINDOW_DAYS
     if not report.country:
-        return [
-            ("date_start BETWEEN ? AND ?", short),
-            (long.format("date_start BETWEEN ? AND ?"), wide),
-        ]
+        return days_queries(first, last)
     return [
-        ("country = ? AND date_start BETWEEN ? AND ?", [report.country, *short]),
-        (long.format("country = ? AND date_start BETWEEN ? AND ?"), [report.country, *wide]),
-        ("country IS NULL AND date_start BETWEEN ? AND ?", short),
-        (long.format("country IS NULL AND date_start BETWEEN ? AND ?"), wide),
-        *_near_queries(report, "reports_undated_spot", "reports_undated_name", " AND date_start IS NULL"),
+        *days_queries(first, last, "country = ?", [report.country]),
+        *days_queries(first, last, "country IS NULL"),
+        *_place_queries(report),
     ]
+
+
+def _place_queries(report: Report) -> list[Query]:
+    """Conditions for the reports that may meet one by their places, one of the two being without a day."""
+    if not report.country:
+        return []
+    if report.date_start:
+        return _near_queries(report, "reports_undated_spot", "reports_undated_name", " AND date_start IS NULL")
+    return _near_queries(report, "reports_spot", "reports_name", "")
 
 
 def _near_queries(report: Report, spot: str, name: str, more: str) -> list[tuple[str, list[Any]]]:
@@ -403,19 +530,12 @@ def look_back(db: Database, as_of: str) -> Then:
     bare = "SELECT incident_id, first_reported FROM incidents WHERE number_of_reports = 0 AND merged_into IS NULL"
     unknown |= {i for i, first in db.execute(bare) if not known_by(first, as_of)}
     work = Work(db)
-    homes: dict[str, list[str]] = {}
+    homes = work.members(partly)
     also: dict[str, list[str]] = {}
-    ordered = sorted(partly)
-    for n in range(0, len(ordered), CHUNK):
-        chunk = ordered[n : n + CHUNK]
-        marks = ",".join("?" * len(chunk))
-        for incident_id, report_id in db.execute(
-            f"SELECT incident_id, report_id FROM incident_reports WHERE incident_id IN ({marks}) ORDER BY 2", tuple(chunk)
-        ):
-            homes.setdefault(incident_id, []).append(report_id)
-        sql = f"SELECT merged_into, incident_id FROM incidents WHERE merged_into IN ({marks}) ORDER BY 2"
-        for into, old in db.execute(sql, tuple(chunk)):
-            also.setdefault(into, []).append(old)
+    for into, old in store.select_in(
+        db, "SELECT merged_into, incident_id FROM incidents WHERE merged_into IN ({marks}) ORDER BY 2", partly
+    ):
+        also.setdefault(into, []).append(old)
     work.load(i for ids in homes.values() for i in ids)
     stories = work.stories()
     otherwise = [
@@ -429,7 +549,7 @@ def look_back(db: Database, as_of: str) -> Then:
             origins=work.origins,
             kin=work.kin,
         )
-        for incident_id in ordered
+        for incident_id in sorted(partly)
     ]
     return Then(as_of, frozenset(unknown), tuple(otherwise))
 
@@ -450,10 +570,11 @@ def known_on(db: Database, as_of: str | None) -> Iterator[Database]:
             yield db
 
 
-def incidents_as_of(db: Database, as_of: str) -> list[Incident]:
-    """Every incident as it was known at a publication day or time, by id; see `look_back`."""
-    with known_on(db, as_of):
-        return store.load_incidents(db, "i.merged_into IS NULL")
+def copy_known_on(db: Database, as_of: str, target: Path) -> None:
+    """Write the store as known at a publication day or time into a new file at `target`, a store to be read; see `look_back`."""
+    with store.reading(db):
+        then = look_back(db, as_of)
+        store.copy_past(db, target, unknown=then.unknown, then=then.otherwise)
 
 
 @dataclass(frozen=True, slots=True)
@@ -540,40 +661,73 @@ def pinned_ids(
 # --- writing -------------------------------------------------------------------------------------
 
 
-def write_groups(work: Work, component: set[str], changed: set[str]) -> set[str]:
-    """Name, resolve and store the groups of a component; the live incidents that were written."""
-    db = work.db
+@dataclass
+class Plan:
+    """What is to be written so that a component's reports stand in its groups, each named and resolved."""
+
+    component: set[str]
+    groups: dict[str, tuple[str, ...]] = field(default_factory=dict)  # by incident its reports, oldest first
+    touched: set[str] = field(default_factory=set)  # incidents that may read otherwise now
+    written: set[str] = field(default_factory=set)  # live incidents that do
+    ids: list[tuple[str, str]] = field(default_factory=list)  # to register: incident, the report it goes with
+    rows: dict[str, store.Rows] = field(default_factory=dict)  # by incident
+    times: set[str] = field(default_factory=set)  # incidents of which an article was dated or revised, and nothing else
+    gone: list[str] = field(default_factory=list)
+    changes: list[tuple[Incident | None, Incident | None]] = field(default_factory=list)  # each as it was and as it is to be
+
+    def save(self, incident: Incident, links: Mapping[str, tuple[float | None, str]], before: store.Rows | None) -> bool:
+        """Have an incident stored where it, or why its reports are in it, differs from what stands; whether it does."""
+        changed = store.changed_rows(store.incident_rows(incident, links), before)
+        if changed:
+            self.rows[incident.incident_id] = changed
+            self.changes.append((store.incident_from_rows(before) if before else None, incident))
+        return bool(changed)
+
+    def carry_out(self, db: Database) -> None:
+        """Write it."""
+        for incident_id, report_id in self.ids:
+            store.save_incident_id(db, incident_id, report_id)
+        if self.rows:
+            store.save_incidents(db, self.rows)
+        if self.times:
+            store.note_times(db, self.times)
+        for incident_id in self.gone:
+            store.delete_incident(db, incident_id)
+
+
+def plan_groups(work: Work, component: set[str], changed: set[str]) -> Plan:
+    """The groups of a component, named and resolved, against what the store has of them; nothing is written yet."""
+    plan = Plan(component)
     groups = sorted(work.groups(component), key=lambda g: report_order(work.reports[g.report_ids[0]], work.articles))
     current = work.homes(component)
     pins = work.pins(component)
     touched = set(current.values()) | changed
     given = work.registered(component, {*touched, *(i for i, r in pins.items() if r in component)})
-    existing = {i.incident_id: i for i in work.load_incidents({*given, *touched})}
-    existing |= {i.incident_id: i for i in work.load_incidents(existing, column="merged_into")}
+    existing = store.load_rows(work.db, {*given, *touched})
+    existing |= store.load_rows(work.db, work.merged_into(existing))
+    led = {i: str(into) for i, rows in existing.items() if (into := rows["incidents"][0][store.MERGED_INTO])}
     anchors = {i: r for i, founder in given.items() if (r := pins.get(i, founder)) in component}
     orphans = work.without_report({i: pins.get(i, given.get(i, "")) for i in touched & set(existing) if i not in anchors})
-    lost = [existing[i] for i in sorted(orphans) if existing[i].merged_into is None]
+    lost = [store.incident_from_rows(existing[i]) for i in sorted(orphans) if i not in led]
     heirs = find_heirs(lost, current, work, component)
-    for incident_id, heir in sorted(heirs.items()):
-        store.save_incident_id(db, incident_id, heir)
+    plan.ids += sorted(heirs.items())
     anchors = {i: r for i in given if (r := heirs.get(i, anchors.get(i, "")))} | heirs
-    naming = name_groups([g.report_ids for g in groups], anchors=anchors, given=store.GivenIds(db))
-    for incident_id, group in zip(naming.ids, groups, strict=True):
-        if incident_id not in anchors:
-            store.save_incident_id(db, incident_id, group.report_ids[0])
-    merged = {i: into for i, e in existing.items() if (into := e.merged_into)} | naming.redirects
+    naming = name_groups([g.report_ids for g in groups], anchors=anchors, given=store.GivenIds(work.db))
+    plan.ids += ((i, group.report_ids[0]) for i, group in zip(naming.ids, groups, strict=True) if i not in anchors)
+    merged = led | naming.redirects
     merged |= {old: naming.redirects[into] for old, into in merged.items() if into in naming.redirects}
     live = dict(zip(naming.ids, groups, strict=True))
     # An id that was merged and whose own report has since gone stays with the incident it leads to.
-    for old, new in sorted(merged.items()):
-        if old not in anchors and new in live and not work.column("SELECT 1 FROM reports WHERE report_id = ?", (given.get(old, ""),)):
-            store.save_incident_id(db, old, anchors.get(new) or live[new].report_ids[0])
+    founderless = {old: given.get(old, "") for old, new in merged.items() if old not in anchors and new in live}
+    there = set(work.chunked("SELECT report_id FROM reports WHERE report_id IN ({marks})", founderless.values()))
+    for old, founder in sorted(founderless.items()):
+        if founder not in there:
+            plan.ids.append((old, anchors.get(merged[old]) or live[merged[old]].report_ids[0]))
     stories = work.stories()
     redirected: dict[str, list[str]] = {}
     for old, new in sorted(merged.items()):
         if old not in live:
             redirected.setdefault(new, []).append(old)
-    written: set[str] = set()
     for incident_id, group in live.items():
         also = redirected.get(incident_id, [])
         incident = resolve(
@@ -585,15 +739,18 @@ def write_groups(work: Work, component: set[str], changed: set[str]) -> set[str]
             origins=work.origins,
             kin=work.kin,
         )
-        if _save_if_changed(work, incident, group.links, existing.get(incident_id)):
-            written.add(incident_id)
+        if plan.save(incident, group.links, existing.get(incident_id)):
+            plan.written.add(incident_id)
+    plan.times = store.times_changed(work.db, live.keys() - plan.written)
+    plan.written |= plan.times
     for old, new in sorted(merged.items()):
         if old not in live:
-            _save_if_changed(work, _redirect(old, new), {}, existing.get(old))
+            plan.save(_redirect(old, new), {}, existing.get(old))
     for gone in sorted(i for i in touched if i in existing and i not in live and i not in merged):
-        let_go(work, existing[gone])
-    _suggest(work, component, touched=touched | set(naming.redirects) | written)
-    return written
+        let_go(work, plan, gone, existing[gone], [i for i in work.merged_into([gone]) if i not in live and merged.get(i, gone) == gone])
+    plan.groups = {i: group.report_ids for i, group in live.items()}
+    plan.touched = touched | set(naming.redirects) | plan.written
+    return plan
 
 
 def find_heirs(lost: Sequence[Incident], current: Mapping[str, str], work: Work, component: set[str]) -> dict[str, str]:
@@ -633,84 +790,80 @@ def _redirect(incident_id: str, into: str) -> Incident:
     return Incident(incident_id=incident_id, assertion="asserted", merged_into=into)
 
 
-def _save_if_changed(work: Work, incident: Incident, links: dict[str, tuple[float | None, str]], before: Incident | None) -> bool:
-    """Store an incident where it, or why its reports are in it, differs from what stands; whether it did."""
-    if before is not None and _same(before, incident):
-        rows = work.db.execute("SELECT report_id, score, why FROM incident_reports WHERE incident_id = ?", (incident.incident_id,))
-        same = {r: (score, why) for r, score, why in rows} == links
-        if same and not (incident.report_ids and store.times_changed(work.db, incident.incident_id)):
-            return False
-    store.save_incident(work.db, incident, links=links)
-    work.changes.append((before, incident))
-    return True
-
-
-def _same(one: Incident, other: Incident) -> bool:
-    """Whether two states of an incident are one; stored candidates hold lists where resolved ones hold records."""
-    if len(one.candidates) != len(other.candidates):
-        return False
-    if dataclasses.replace(one, candidates=()) != dataclasses.replace(other, candidates=()):
-        return False
-    return all(
-        a.field == b.field
-        and a.report_id == b.report_id
-        and a.chosen == b.chosen
-        and (a.value == b.value or as_plain(a.value) == as_plain(b.value))
-        for a, b in zip(one.candidates, other.candidates, strict=True)
-    )
-
-
-def let_go(work: Work, incident: Incident) -> None:
+def let_go(work: Work, plan: Plan, incident_id: str, rows: store.Rows, redirects: Sequence[str]) -> None:
     """An incident without reports goes, with the ids merged into it; one that a person decided on stays, empty-handed."""
-    redirects = work.column("SELECT incident_id FROM incidents WHERE merged_into = ?", (incident.incident_id,))
-    if any(d.kind in ("set", "confirm", "reject") for d in work.decisions_on(incident.incident_id, redirects)):
+    incident = store.incident_from_rows(rows)
+    if any(d.kind in ("set", "confirm", "reject") for d in work.decisions_on(incident_id, redirects)):
         bare = dataclasses.replace(incident, number_of_reports=0, number_of_articles=0, number_of_sources=0, report_ids=(), candidates=())
-        _save_if_changed(work, bare, {}, incident)
+        plan.save(bare, {}, rows)
         return
-    for redirect in redirects:
-        store.delete_incident(work.db, redirect)
-    store.delete_incident(work.db, incident.incident_id)
-    work.changes.append((incident, None))
+    plan.gone += [*redirects, incident_id]
+    plan.changes.append((incident, None))
 
 
-def _suggest(work: Work, component: set[str], *, touched: set[str]) -> None:
-    """Bring the doubtful links up to date: those of the component's reports, and those of others to its incidents."""
-    pairs: dict[str, list[tuple[str, float, str]]] = {}  # newer report -> older ones it may belong with
+# --- doubtful links ------------------------------------------------------------------------------
+
+Doubt = tuple[str, float, str]  # a report, or an incident, that a report may belong with: id, score, why
+
+
+def find_doubts(work: Work, component: set[str]) -> dict[str, list[Doubt]]:
+    """By the newer report of each pair that is alike enough to ask about, the older ones; pairs with a report of the component."""
+    doubts: dict[str, list[Doubt]] = {}
     for i in component:
         for j in work.neighbours(i):
+            if j in component and j < i:
+                continue
             score = work.score(i, j)
-            if score is not None and score.total >= DOUBT_SCORE and (j not in component or i < j):
+            if score is not None and score.total >= DOUBT_SCORE:
                 older, newer = sorted((i, j), key=lambda r: report_order(work.reports[r], work.articles))
-                pairs.setdefault(newer, []).append((older, score.total, score.why))
-    pointing = set(work.chunked("SELECT DISTINCT report_id FROM suggestions WHERE incident_id IN ({marks})", touched))
-    ours = touched | set(work.homes(component).values())
-    work.load(pointing)
-    for i in sorted({*component, *pairs, *pointing}):
-        have = [tuple(r) for r in work.db.execute("SELECT incident_id, score, why FROM suggestions WHERE report_id = ? ORDER BY 1", (i,))]
-        # What lies outside the component has not changed, and what a report outside has to do with it neither.
-        kept = [] if i in component else [s for s in have if s[0] not in ours]
-        wanted = sorted([*kept, *_suggestions_for(work, i, pairs.get(i, []))])
-        if have != wanted:
-            store.save_suggestions(work.db, i, wanted)
+                doubts.setdefault(newer, []).append((older, score.total, score.why))
+    return doubts
 
 
-def _suggestions_for(work: Work, report_id: str, older: Sequence[tuple[str, float, str]]) -> list[tuple[str, float, str]]:
-    """The incidents of these older reports that a report may belong to: (incident_id, score, why)."""
-    found: dict[str, tuple[float, str]] = {}
-    home, members = _home(work, report_id)
-    for other, score, why in sorted(older):
-        incident_id, others = _home(work, other)
-        if incident_id is None or incident_id == home or (incident_id in found and found[incident_id][0] >= score):
+def choose_suggestions(
+    report_id: str,
+    doubts: Iterable[Doubt],
+    *,
+    homes: Mapping[str, str],
+    members: Mapping[str, Sequence[str]],
+    reports: Mapping[str, Report],
+    constraints: Constraints,
+) -> list[Doubt]:
+    """The incidents that a report may belong to, by id, each with the best of its doubts.
+
+    None that the codebook, or a person, keeps it apart from.
+    """
+    home = homes.get(report_id)
+    mine = members[home] if home is not None else [report_id]
+    found: dict[str, Doubt] = {}
+    barred: set[str] = set()
+    for other, score, why in sorted(doubts):
+        incident_id = homes.get(other)
+        if incident_id is None or incident_id == home or incident_id in barred:
             continue
-        work.load({*members, *others})
-        if may_join(members, others, work.reports, work.constraints):
-            found[incident_id] = score, why
-    return [(incident_id, score, why) for incident_id, (score, why) in found.items()]
+        if incident_id not in found and not may_join(mine, members[incident_id], reports, constraints):
+            barred.add(incident_id)
+        elif incident_id not in found or found[incident_id][1] < score:
+            found[incident_id] = (incident_id, score, why)
+    return sorted(found.values())
 
 
-def _home(work: Work, report_id: str) -> tuple[str | None, list[str]]:
-    """The incident a report stands in, and all reports of it."""
-    row = work.db.execute("SELECT incident_id FROM incident_reports WHERE report_id = ?", (report_id,)).fetchone()
-    if row is None:
-        return None, [report_id]
-    return row[0], work.column("SELECT report_id FROM incident_reports WHERE incident_id = ? ORDER BY 1", (row[0],))
+def _suggest(work: Work, plan: Plan) -> None:
+    """Bring the doubtful links up to date: those of the component's reports, and those of others to its incidents."""
+    doubts = find_doubts(work, plan.component)
+    pointing = set(work.chunked("SELECT DISTINCT report_id FROM suggestions WHERE incident_id IN ({marks})", plan.touched))
+    homes = work.homes({*doubts, *(older for found in doubts.values() for older, _, _ in found)})
+    members = work.members(set(homes.values()))
+    work.load(i for found in members.values() for i in found)
+    ours = plan.touched | plan.groups.keys()
+    asked = sorted({*plan.component, *doubts, *pointing})
+    have = store.load_suggestions(work.db, asked)
+    for i in asked:
+        # What lies outside the component has not changed, and what a report outside has to do with it neither.
+        wanted = [] if i in plan.component else [s for s in have.get(i, []) if s[0] not in ours]
+        if i in doubts:
+            wanted += choose_suggestions(
+                i, doubts[i], homes=homes, members=members, reports=work.reports, constraints=work.constraints
+            )  # fmt: skip
+        if have.get(i, []) != sorted(wanted):
+            store.save_suggestions(work.db, i, sorted(wanted))

@@ -157,10 +157,13 @@ def _day(iso: str) -> int:
 
 def date_span(report: Report) -> tuple[int, int] | None:
     """First and last day of a report as proleptic ordinals; None when undated."""
-    if not report.date_start:
-        return None
-    start = _day(report.date_start)
-    return start, max(start, _day(report.date_end)) if report.date_end else start
+    return span_of(report.date_start, report.date_end) if report.date_start else None
+
+
+def span_of(date_start: str, date_end: str | None) -> tuple[int, int]:
+    """The first and last of two ISO days as proleptic ordinals; a last day before the first is the first."""
+    start = _day(date_start)
+    return start, max(start, _day(date_end)) if date_end else start
 
 
 def compare_where_and_when(a: Report, b: Report) -> tuple[Feature, Feature]:
@@ -357,6 +360,11 @@ def _own_names(actor: Actor) -> frozenset[str]:
 
 
 @functools.lru_cache(maxsize=16384)
+def _aliases(actor: Actor) -> frozenset[str]:
+    return frozenset(map(fold, actor.aliases))
+
+
+@functools.lru_cache(maxsize=16384)
 def _folded(names: frozenset[str]) -> frozenset[str]:
     return frozenset(map(fold, names))
 
@@ -373,7 +381,7 @@ def related(a: Actor, b: Actor, kin: Kin) -> bool:
     if {a.inter, b.inter} <= {5, 6}:  # one crowd: rioters to the police, protesters to themselves
         return True
     up_a, up_b = _names(a, kin), _names(b, kin)
-    return fold(a.name) in up_b or fold(b.name) in up_a or bool({fold(x) for x in a.aliases} & {fold(x) for x in b.aliases})
+    return fold(a.name) in up_b or fold(b.name) in up_a or not _aliases(a).isdisjoint(_aliases(b))
 
 
 SHARED_SCORE = {"group": 1.5, "state": 1.0, "crowd": 0.4}
@@ -397,7 +405,7 @@ def compare_sides(one: Sequence[Actor], other: Sequence[Actor], *, name: str, ag
 
 def compare_actors(a: Report, b: Report, *, kin: Kin) -> tuple[Feature, ...]:
     """The two sides; in a clash or a crowd who began it is seldom agreed on, so either order will do."""
-    if "Armed clash" in (a.sub_event_type, b.sub_event_type) or CROWDS & {a.event_type, b.event_type}:
+    if _either_way(a, b):
         both = compare_sides(a.side_a + a.side_b, b.side_a + b.side_b, name="actors", against=-2.0, kin=kin)
         if both.score > 0:
             second = _second_shared(a.side_a + a.side_b, b.side_a + b.side_b, kin)
@@ -408,6 +416,10 @@ def compare_actors(a: Report, b: Report, *, kin: Kin) -> tuple[Feature, ...]:
         compare_sides(a.side_a, b.side_a, name="initiator", against=-1.0, kin=kin),
         compare_sides(a.side_b, b.side_b, name="target", against=-1.0, kin=kin),
     )
+
+
+def _either_way(a: Report, b: Report) -> bool:
+    return "Armed clash" in (a.sub_event_type, b.sub_event_type) or a.event_type in CROWDS or b.event_type in CROWDS
 
 
 def _second_shared(one: Sequence[Actor], other: Sequence[Actor], kin: Kin) -> bool:
@@ -435,8 +447,7 @@ def compare_types(a: Report, b: Report) -> Feature:
 
 def _first(a: Report, b: Report, articles: Mapping[str, Article]) -> tuple[Report, Report]:
     """The two reports in the order of their publication."""
-    ordered = sorted((a, b), key=lambda r: report_order(r, articles))
-    return ordered[0], ordered[1]
+    return (b, a) if report_order(b, articles) < report_order(a, articles) else (a, b)
 
 
 def report_order(report: Report, articles: Mapping[str, Article]) -> tuple[str, str]:
@@ -446,16 +457,22 @@ def report_order(report: Report, articles: Mapping[str, Article]) -> tuple[str, 
 
 
 def _range(report: Report, what: str) -> tuple[int, int] | None:
-    figures = [v for v in (getattr(report, f"{what}_{end}") for end in ("low", "best", "high")) if v is not None]
+    if what == "deaths":
+        given = report.deaths_low, report.deaths_best, report.deaths_high
+    else:
+        given = report.injured_low, report.injured_best, report.injured_high
+    figures = [v for v in given if v is not None]
     return (min(figures), max(figures)) if figures else None
 
 
 def compare_tolls(a: Report, b: Report, articles: Mapping[str, Article], *, what: str = "deaths") -> Feature:
     """Equal, overlapping, risen since, or too far apart. An unknown toll agrees with any."""
-    older, newer = _first(a, b, articles)
-    one, other = _range(older, what), _range(newer, what)
+    one, other = _range(a, what), _range(b, what)
     if one is None or other is None:
         return Feature(what, 0.0, "")
+    older, newer = _first(a, b, articles)
+    if older is b:
+        one, other = other, one
     name = "tolls" if what == "deaths" else "injured"
     x = next(v for v in (getattr(older, f"{what}_best"), one[1]) if v is not None)
     y = next(v for v in (getattr(newer, f"{what}_best"), other[1]) if v is not None)
@@ -505,12 +522,35 @@ def sentence_spans(text: str) -> tuple[tuple[int, int], ...]:
 COMMON_SHARE = 0.12
 
 
-def compare_words(a: Report, b: Report, articles: Mapping[str, Article]) -> Feature:
+@dataclass(frozen=True, slots=True)
+class Seen:
+    """What has been worked out for some reports already and serves other pairs of them: words by report, and what sides say."""
+
+    words: dict[str, frozenset[str]] = field(default_factory=dict)
+    actors: dict[tuple[object, ...], tuple[Feature, ...]] = field(default_factory=dict)
+
+    def words_of(self, report: Report, text: str) -> frozenset[str]:
+        """`context_words`, once a report."""
+        found = self.words.get(report.report_id)
+        if found is None:
+            found = self.words[report.report_id] = context_words(report, text)
+        return found
+
+    def compare_actors(self, a: Report, b: Report, *, kin: Kin) -> tuple[Feature, ...]:
+        """`compare_actors`, once for reports with the same sides, of which there are few."""
+        key = (a.side_a, a.side_b, b.side_a, b.side_b, _either_way(a, b))
+        found = self.actors.get(key)
+        if found is None:
+            found = self.actors[key] = compare_actors(a, b, kin=kin)
+        return found
+
+
+def compare_words(a: Report, b: Report, articles: Mapping[str, Article], *, seen: Seen) -> Feature:
     """Telling words that both articles use of the event."""
     one, other = articles.get(a.article_id), articles.get(b.article_id)
     if one is None or other is None:
         return Feature("words", 0.0, "")
-    words_a, words_b = context_words(a, one.text), context_words(b, other.text)
+    words_a, words_b = seen.words_of(a, one.text), seen.words_of(b, other.text)
     few = min(len(words_a), len(words_b))
     if few < 3:
         return Feature("words", 0.0, "")
@@ -527,23 +567,27 @@ WORDS_MAX, SIDES_MAX = 1.5, 3.0
 REST_MAX = SIDES_MAX + 1.0 + 2.0 + 1.2 + WORDS_MAX
 
 
-def compare_reports(a: Report, b: Report, articles: Mapping[str, Article], *, kin: Kin = NO_KIN) -> LinkScore:
+def compare_reports(
+    a: Report, b: Report, articles: Mapping[str, Article], *, kin: Kin = NO_KIN, seen: Seen | None = None
+) -> LinkScore:  # fmt: skip
     """How much two reports look like one event; symmetric, with a sentence for each reason.
 
-    What date and place rule out is not looked into further.
+    What date and place rule out is not looked into further. `seen` is what was worked out for other pairs with these `kin`.
     """
-    a, b = sorted((a, b), key=lambda r: r.report_id)
+    seen = seen or Seen()
+    if b.report_id < a.report_id:
+        a, b = b, a
     when, where = compare_where_and_when(a, b)
     if where.score < NAMED_SCORE and may_name_places(a, b, when):
         where = compare_named_places(a, b, articles) or where
     features = [when, where]
     total = when.score + where.score
     if total + REST_MAX >= DOUBT_SCORE:
-        features += compare_actors(a, b, kin=kin)
+        features += seen.compare_actors(a, b, kin=kin)
         features.append(compare_types(a, b))
         features.append(compare_tolls(a, b, articles))
         features.append(compare_tolls(a, b, articles, what="injured"))
-        features.append(compare_words(a, b, articles))
+        features.append(compare_words(a, b, articles, seen=seen))
         total = sum(f.score for f in features)
     return LinkScore(round(total, 3), tuple(f for f in features if f.score or f.sentence))
 
@@ -579,7 +623,7 @@ def _gist(report: Report) -> tuple[object, ...]:
 
 
 def compare_pair(
-    a: Report, b: Report, articles: Mapping[str, Article], *, origins: Mapping[str, str], kin: Kin = NO_KIN
+    a: Report, b: Report, articles: Mapping[str, Article], *, origins: Mapping[str, str], kin: Kin = NO_KIN, seen: Seen | None = None
 ) -> LinkScore | None:
     """The score of a pair that may be one incident; None where the codebook forbids it."""
     if not may_link(a, b):
@@ -588,7 +632,7 @@ def compare_pair(
         if is_copy(a, b, articles, origins):
             return LinkScore(LINK_SCORE, (Feature("copy", LINK_SCORE, "the same words from one origin"),))
         return None
-    return compare_reports(a, b, articles, kin=kin)
+    return compare_reports(a, b, articles, kin=kin, seen=seen)
 
 
 # --- groups ------------------------------------------------------------------------------------
@@ -707,11 +751,12 @@ def link(
 def make_scorer(by_id: Mapping[str, Report], articles: Mapping[str, Article], *, origins: Mapping[str, str], kin: Kin = NO_KIN) -> Scorer:
     """`compare_pair` over report ids, each pair compared once; `by_id` may grow meanwhile."""
     known: dict[tuple[str, str], LinkScore | None] = {}
+    seen = Seen()
 
     def score(a: str, b: str) -> LinkScore | None:
         key = pair_key(a, b)
         if key not in known:
-            known[key] = compare_pair(by_id[key[0]], by_id[key[1]], articles, origins=origins, kin=kin)
+            known[key] = compare_pair(by_id[key[0]], by_id[key[1]], articles, origins=origins, kin=kin, seen=seen)
         return known[key]
 
     return score

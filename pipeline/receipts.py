@@ -9,6 +9,7 @@ from __future__ import annotations
 import dataclasses
 import hashlib
 import json
+import zipfile
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -77,6 +78,9 @@ NOT_ASSERTED = {
     "denied": "said not to have happened",
 }
 REJECTED = "rejected by a person"
+# What a receipt is called in a package, and more than any receipt takes, in bytes.
+RECEIPT_NAME = "receipt.json"
+RECEIPT_BYTES_MAX = 10_000_000
 MERGED = "merged into an incident that is in"
 NOT_YET = "not known yet by then"
 OUTSIDE = "outside the filter"
@@ -211,6 +215,11 @@ def as_json(receipt: Receipt) -> dict[str, Any]:
     }
 
 
+def as_file(receipt: Receipt) -> bytes:
+    """The receipt as a file of its own, which `find_given` reads."""
+    return (json.dumps(as_json(receipt), ensure_ascii=False, indent=1) + "\n").encode("utf-8")
+
+
 def keep(path: Path | str, receipt: Receipt) -> None:
     """Note a receipt that was given out in the store at `path`, so that its id can be opened; once is enough."""
     db = store.open_store(path)
@@ -228,16 +237,26 @@ def find_given(db: Database, name: str) -> dict[str, Any]:
     """
     if Path(name).is_file():
         try:
-            given = json.loads(Path(name).read_text(encoding="utf-8"))
+            given = json.loads(_receipt_in(Path(name)))
             given = given.get("receipt", given)
             given["receipt_id"], given["filter"], given["store_version"], given["rows"], given["deaths"]["best"]
-        except (OSError, ValueError, KeyError, AttributeError, TypeError) as e:
+        except (OSError, ValueError, KeyError, AttributeError, TypeError, zipfile.BadZipFile) as e:
             raise UnreadableError(f"is no receipt ({type(e).__name__}: {e})", item=name) from e
         return dict(given)
     kept = store.load_receipt(db, name)
     if kept is None:
         raise NotFoundError(f"there is no receipt {name} in the store; the side file of its extract can be given instead")
     return dict(json.loads(kept))
+
+
+def _receipt_in(path: Path) -> str:
+    """The receipt's JSON out of its file, or out of a package that holds it."""
+    if not zipfile.is_zipfile(path):
+        return path.read_text(encoding="utf-8")
+    with zipfile.ZipFile(path) as package:
+        if package.getinfo(RECEIPT_NAME).file_size > RECEIPT_BYTES_MAX:
+            raise ValueError("too large to be a receipt")
+        return package.read(RECEIPT_NAME).decode("utf-8")
 
 
 def derive_again(db: Database, given: Mapping[str, Any]) -> Receipt:

@@ -10,6 +10,7 @@ import csv
 import dataclasses
 import functools
 import math
+import operator
 import re
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
@@ -275,9 +276,9 @@ def _merge_actors(sides: Iterable[Sequence[Actor]], kin: Kin) -> tuple[Actor, ..
             umbrella = actor.name in covered and not any(actor.name in kin.get(name, ()) for name in own - {actor.name})
             if vague or umbrella:
                 continue
-            before = found.get(actor.name)
-            aliases = tuple(dict.fromkeys((*(before.aliases if before else ()), *actor.aliases)))
-            found[actor.name] = dataclasses.replace(before or actor, aliases=aliases)
+            before = found.get(actor.name, actor)
+            aliases = tuple(dict.fromkeys((*before.aliases, *actor.aliases)))
+            found[actor.name] = before if aliases == before.aliases else dataclasses.replace(before, aliases=aliases)
     return tuple(found.values())
 
 
@@ -310,6 +311,8 @@ def choose_side(ctx: _Context, side: str) -> Choice | None:
 
 def _camps(reports: Sequence[Report], side: str, kin: Kin) -> list[list[Report]]:
     """Reports in camps that name a common actor (or its part), oldest report first."""
+    if len(reports) == 1:
+        return [list(reports)]
     camps: list[list[Report]] = []
     for r in reports:
         mine = [c for c in camps if any(_agree(getattr(r, side), getattr(x, side), kin) for x in c)]
@@ -324,6 +327,8 @@ def _agree(one: Sequence[Actor], other: Sequence[Actor], kin: Kin) -> bool:
 
 def _trusted(ctx: _Context, camp: Sequence[Report], side: str) -> list[Sequence[Actor]]:
     """The lists of a camp without actors that only a minority of its origins adds."""
+    if len(camp) == 1:
+        return [getattr(camp[0], side)]
     counts: dict[str, set[str]] = {}
     for r in camp:
         for a in getattr(r, side):
@@ -518,7 +523,7 @@ def incident_decisions(decisions: Iterable[Decision], incident_id: str, also: It
 def read_value(field: str, value: Any) -> Any:
     """A decision's JSON value as the record holds it."""
     if field in ("side_a", "side_b"):
-        return tuple(Actor(a["name"], a["inter"], tuple(a.get("aliases", ())), a.get("actor_id", "")) for a in value)
+        return tuple(Actor(a["name"], int(a["inter"]), tuple(a.get("aliases", ())), a.get("actor_id", "")) for a in value)
     if field == "claims":
         return tuple(Claim(**c) for c in value)
     if field == "attributions":
@@ -534,6 +539,8 @@ REVIEW_STATUS = {"set": "edited", "confirm": "confirmed", "reject": "rejected"}
 def apply_decisions(incident: Incident, decisions: Sequence[Decision]) -> Incident:
     """The incident with what people set, confirmed or rejected; the latest decision gives the status."""
     values: dict[str, Any] = {}
+    if not decisions:
+        return incident
     for d in decisions:
         if d.kind == "set":
             values |= {f: read_value(f, v) for f, v in d.payload["values"].items() if f in SETTABLE_FIELDS}
@@ -544,7 +551,7 @@ def apply_decisions(incident: Incident, decisions: Sequence[Decision]) -> Incide
         **(fitted | values),
         locked_fields=tuple(sorted(values)),
         rules=dict(sorted(rules.items())),
-        review_status=REVIEW_STATUS[decisions[-1].kind] if decisions else incident.review_status,
+        review_status=REVIEW_STATUS[decisions[-1].kind],
     )
 
 
@@ -632,7 +639,8 @@ def resolve(
         report_ids=tuple(sorted(r.report_id for r in reports if r in live or as_of is None)),
     )
     incident = apply_decisions(incident, incident_decisions(decisions, incident.incident_id, also))
-    return dataclasses.replace(incident, candidates=list_candidates(incident, live))
+    candidates = list_candidates(incident, live)
+    return dataclasses.replace(incident, candidates=candidates) if candidates else incident
 
 
 def list_candidates(incident: Incident, reports: Sequence[Report]) -> tuple[Candidate, ...]:
@@ -643,10 +651,14 @@ def list_candidates(incident: Incident, reports: Sequence[Report]) -> tuple[Cand
     if len(reports) < 2 and not incident.locked_fields:
         return ()
     offers = []
-    for f in CANDIDATE_FIELDS:
-        chosen = getattr(incident, f)
-        for r in sorted(reports, key=lambda r: r.report_id):
-            value = getattr(r, f)
+    by_id = sorted(reports, key=lambda r: r.report_id)
+    values = zip(_CANDIDATE_FIELDS, _candidate_values(incident), zip(*map(_candidate_values, by_id), strict=True), strict=True)
+    for name, chosen, offered in values:
+        for r, value in zip(by_id, offered, strict=True):
             if value is not None and value != ():
-                offers.append(Candidate(f, value, r.report_id, value == chosen))
-    return tuple(sorted(offers, key=lambda c: (c.field, c.report_id)))
+                offers.append(Candidate(name, value, r.report_id, value == chosen))
+    return tuple(offers)
+
+
+_CANDIDATE_FIELDS = tuple(sorted(CANDIDATE_FIELDS))
+_candidate_values = operator.attrgetter(*_CANDIDATE_FIELDS)

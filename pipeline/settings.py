@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import os
+import re
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -23,7 +24,8 @@ class Settings:
     DATELINE_MODEL the spaCy model's package, DATELINE_TILES a raster tile URL with {z}/{x}/{y},
     DATELINE_SOURCES the list of folders and feeds to follow, DATELINE_LANGUAGES the languages the
     coder reads ("en,fr"): articles in others are stored and marked as not coded. DATELINE_CODER names the
-    coder; where it is empty, that is the store's active one, in a new store "rules".
+    coder; where it is empty, that is the store's active one, in a new store "rules". DATELINE_ALERTS names the list of whom
+    to tell of what, DATELINE_URL the address at which readers open the dashboard, for links in feeds and alerts.
     """
 
     store: Path
@@ -33,6 +35,8 @@ class Settings:
     sources: Path = ROOT / "var" / "sources.toml"
     languages: tuple[str, ...] = ("en",)
     coder: str = ""
+    alerts: Path = ROOT / "var" / "alerts.toml"
+    url: str = "http://127.0.0.1:8501"
 
 
 def _folder(name: str, default: Path) -> Path:
@@ -44,6 +48,13 @@ def _languages(value: str) -> tuple[str, ...]:
     if not found or not all(code.isascii() and code.isalpha() and 2 <= len(code) <= 3 for code in found):
         raise SettingsError(f"DATELINE_LANGUAGES names languages by their ISO codes, like en or en,fr, not {value!r}")
     return found
+
+
+def check_base_url(url: str, name: str) -> str:
+    """The address of a dashboard without its last slash; SettingsError, by the setting's name, where it is no plain http(s) address."""
+    if not re.fullmatch(r"https?://[^\s/?#\"'<>]+(/[^\s?#\"'<>]*)?", url):
+        raise SettingsError(f"{name} must be an address like https://dateline.example, not {url!r}")
+    return url.rstrip("/")
 
 
 def load_settings(*, store: str | Path | None = None, coder: str | None = None) -> Settings:
@@ -59,4 +70,6 @@ def load_settings(*, store: str | Path | None = None, coder: str | None = None) 
         sources=_folder("DATELINE_SOURCES", ROOT / "var" / "sources.toml"),
         languages=_languages(os.environ.get("DATELINE_LANGUAGES") or "en"),
         coder=coder or os.environ.get("DATELINE_CODER") or "",
+        alerts=_folder("DATELINE_ALERTS", ROOT / "var" / "alerts.toml"),
+        url=check_base_url(os.environ.get("DATELINE_URL") or "http://127.0.0.1:8501", "DATELINE_URL"),
     )

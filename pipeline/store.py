@@ -12,7 +12,7 @@ import functools
 import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
@@ -186,7 +186,7 @@ def m003_ids_and_receipts(db: Database) -> None:
         " first_known TEXT, last_known TEXT NOT NULL) STRICT, WITHOUT ROWID"
     )
     for (incident_id,) in list(db.execute("SELECT DISTINCT incident_id FROM incident_reports ORDER BY 1")):
-        db.execute(f"INSERT INTO incident_times SELECT ?, * FROM ({TIMES} ?)", (incident_id, incident_id))
+        db.execute(f"INSERT INTO incident_times {TIMES.format(marks='?')}", (incident_id,))
     # A report without a day is looked for by its place among all of its country, one with a day among those without.
     for kind, condition in (("", ""), ("undated_", " WHERE date_start IS NULL")):
         db.execute(f"CREATE INDEX reports_{kind}spot ON reports(country, latitude, longitude){condition}")
@@ -257,7 +257,47 @@ def _note_changes(touched: str) -> str:
 
 
 @migrations()
-def m007_text_runs(db: Database) -> None:
+def m007_news(db: Database) -> None:
+    """Since when the store holds each incident, saved views, and what alerts have told of them."""
+    statements = """
+    CREATE TABLE incident_stored (
+        incident_id TEXT PRIMARY KEY, first_stored_at_utc TEXT NOT NULL) STRICT, WITHOUT ROWID;
+    CREATE INDEX incident_stored_at ON incident_stored(first_stored_at_utc);
+    INSERT INTO incident_stored
+        SELECT i.incident_id, strftime('%Y-%m-%dT%H:%M:%fZ', COALESCE(MIN(u.started_at_utc), 'now'))
+        FROM incidents i LEFT JOIN incident_reports ir ON ir.incident_id = i.incident_id
+        LEFT JOIN reports r ON r.report_id = ir.report_id LEFT JOIN articles a ON a.article_id = r.article_id
+        LEFT JOIN runs u ON u.run_id = a.run_id GROUP BY 1;
+    CREATE TRIGGER incident_is_stored AFTER INSERT ON incidents
+        WHEN NOT EXISTS (SELECT 1 FROM incident_stored s WHERE s.incident_id = new.incident_id) BEGIN
+        INSERT INTO incident_stored VALUES (new.incident_id, MAX(
+            strftime('%Y-%m-%dT%H:%M:%fZ', 'now'), COALESCE((SELECT MAX(first_stored_at_utc) FROM incident_stored), ''))); END;
+    CREATE TABLE views (
+        view_id TEXT PRIMARY KEY, name TEXT NOT NULL UNIQUE COLLATE NOCASE, params TEXT NOT NULL,
+        at_utc TEXT NOT NULL, changed_at_utc TEXT NOT NULL, "by" TEXT NOT NULL DEFAULT '') STRICT;
+    CREATE TABLE alert_targets (
+        target_id INTEGER PRIMARY KEY, view_id TEXT NOT NULL REFERENCES views(view_id) ON DELETE CASCADE,
+        channel TEXT NOT NULL CHECK (channel IN ('mail','webhook')), address TEXT NOT NULL, params TEXT NOT NULL,
+        UNIQUE (view_id, channel, address)) STRICT;
+    CREATE TABLE alert_deliveries (
+        delivery_id TEXT PRIMARY KEY, target_id INTEGER NOT NULL REFERENCES alert_targets(target_id) ON DELETE CASCADE,
+        at_utc TEXT NOT NULL, claimed_at_utc TEXT, delivered_at_utc TEXT,
+        attempts INTEGER NOT NULL DEFAULT 0, error TEXT NOT NULL DEFAULT '') STRICT;
+    CREATE INDEX alert_deliveries_open ON alert_deliveries(target_id) WHERE delivered_at_utc IS NULL;
+    CREATE TABLE alert_told (
+        target_id INTEGER NOT NULL REFERENCES alert_targets(target_id) ON DELETE CASCADE, incident_id TEXT NOT NULL,
+        delivery_id TEXT REFERENCES alert_deliveries(delivery_id) ON DELETE CASCADE,
+        PRIMARY KEY (target_id, incident_id)) STRICT, WITHOUT ROWID;
+    CREATE INDEX alert_told_delivery ON alert_told(delivery_id);
+    """
+    # The moment goes with the id for good, whatever becomes of the row in `incidents`. Writers come one after another and the
+    # moments never go back, so that a reader who has seen the latest of them has seen all that came before it.
+    for statement in split_statements(statements):
+        db.execute(statement)
+
+
+@migrations()
+def m008_text_runs(db: Database) -> None:
     """The runs of words of each text, by their hashes, so that a copy is found without reading the texts of its days again."""
     db.execute(
         "CREATE TABLE text_runs (article_id TEXT PRIMARY KEY REFERENCES articles(article_id) ON DELETE CASCADE, runs BLOB NOT NULL)"
@@ -301,6 +341,11 @@ def open_store(path: Path | str) -> Database:
     except sqlite3.DatabaseError as e:
         raise StoreBrokenError(f"{path} cannot be opened as a store: {e}") from e
     return db
+
+
+def path_of(db: Database) -> str | None:
+    """The file that a store is in; None where it is in memory."""
+    return next((path or None for _, name, path in db.execute("PRAGMA database_list") if name == "main"), None)
 
 
 def open_store_readonly(path: Path | str) -> Database:
@@ -369,8 +414,22 @@ def reading(db: Database) -> Iterator[Database]:
 JSON_FIELDS = ("modes", "side_a", "side_b", "claims", "attributions", "confidences", "locked_fields", "rules", "parts")
 
 
+_encode = json.JSONEncoder(ensure_ascii=False, sort_keys=True, separators=(",", ":")).encode
+
+
 def _dump(value: Any) -> str:
-    return json.dumps(as_plain(value), ensure_ascii=False, sort_keys=True, separators=(",", ":"))
+    """A value as JSON, the same bytes for the same value."""
+    if value.__class__ is str:
+        return json.encoder.encode_basestring(value)
+    if value.__class__ is int:
+        return str(value)
+    return _dump_tuple(value) if isinstance(value, tuple) else _encode(as_plain(value))
+
+
+@functools.lru_cache(maxsize=16384)
+def _dump_tuple(value: tuple[Any, ...]) -> str:
+    """The same few sides, modes and sources come again and again."""
+    return _encode(as_plain(value))
 
 
 def to_row(record: Any, *, without: Sequence[str] = ()) -> dict[str, Any]:
@@ -391,17 +450,32 @@ def to_row(record: Any, *, without: Sequence[str] = ()) -> dict[str, Any]:
 @functools.lru_cache(maxsize=16384)
 def read_actors(text: str) -> tuple[Actor, ...]:
     """The actors of a side as a row holds them; the same few lists come again and again."""
-    return tuple(Actor(a["name"], a["inter"], tuple(a.get("aliases", ())), a.get("actor_id", "")) for a in json.loads(text))
+    return tuple(Actor(a["name"], int(a["inter"]), tuple(a.get("aliases", ())), a.get("actor_id", "")) for a in json.loads(text))
+
+
+@functools.lru_cache(maxsize=16384)
+def _read_names(text: str) -> tuple[str, ...]:
+    return tuple(json.loads(text))
+
+
+@functools.lru_cache(maxsize=16384)
+def _read_claims(text: str) -> tuple[Claim, ...]:
+    return tuple(Claim(**c) for c in json.loads(text))
+
+
+@functools.lru_cache(maxsize=16384)
+def _read_attributions(text: str) -> tuple[Attribution, ...]:
+    return tuple(Attribution(**a) for a in json.loads(text))
 
 
 def coded_from_row(row: dict[str, Any]) -> dict[str, Any]:
     """The JSON columns of a report's or incident's row as records, the rest as they are."""
     return row | {
-        "modes": tuple(json.loads(row["modes"])),
+        "modes": _read_names(row["modes"]),
         "side_a": read_actors(row["side_a"]),
         "side_b": read_actors(row["side_b"]),
-        "claims": tuple(Claim(**c) for c in json.loads(row["claims"])),
-        "attributions": tuple(Attribution(**a) for a in json.loads(row["attributions"])),
+        "claims": _read_claims(row["claims"]),
+        "attributions": _read_attributions(row["attributions"]),
         "count_vague": bool(row["count_vague"]),
     }
 
@@ -415,6 +489,18 @@ def _rows(db: Database, sql: str, params: Sequence[Any] = ()) -> Iterator[dict[s
 
 def _marks(values: Sequence[Any]) -> str:
     return ",".join("?" * len(values))
+
+
+# So many values are asked for by one statement: SQLite takes 32,766 at most, and more than some hundreds are no faster.
+CHUNK = 500
+
+
+def select_in(db: Database, sql: str, values: Iterable[Any]) -> Iterator[Any]:
+    """The rows of a query with `IN ({marks})` in it, over any number of values, which are asked for in their order and once each."""
+    ordered = sorted(set(values))
+    for n in range(0, len(ordered), CHUNK):
+        chunk = ordered[n : n + CHUNK]
+        yield from db.conn.execute(sql.format(marks=_marks(chunk)), chunk)
 
 
 def _insert(db: Database, table: str, row: dict[str, Any], *, verb: str = "INSERT") -> int:
@@ -567,11 +653,13 @@ def witness_holds(db: Database, witness: str) -> bool:
     )
 
 
+ARTICLE_FIELDS = tuple(f.name for f in dataclasses.fields(Article))
+
+
 def article_from_row(row: dict[str, Any]) -> Article:
     """The Article of a row of `articles`."""
-    names = {f.name for f in dataclasses.fields(Article)}
-    values = {k: v for k, v in row.items() if k in names}
-    values["parts"] = tuple(Part(**p) for p in json.loads(row["parts"]))
+    values = {name: row[name] for name in ARTICLE_FIELDS}
+    values["parts"] = tuple(Part(**p) for p in json.loads(row["parts"])) if row["parts"] != "[]" else ()
     return Article(**values)
 
 
@@ -580,11 +668,22 @@ def load_articles(db: Database, article_ids: Sequence[str] | None = None) -> Ite
     where = "" if article_ids is None else f"WHERE article_id IN ({_marks(article_ids)})"
     params = tuple(article_ids or ())
     for row in _rows(db, f"SELECT * FROM published_articles {where} ORDER BY article_id", params):
-        given = row["effective_published_at_utc"] != row["published_at_utc"]
-        article = article_from_row(row)
-        if given:
-            article = dataclasses.replace(article, published_at_utc=row["effective_published_at_utc"], published_source="given")
-        yield article
+        yield _article_as_dated(row)
+
+
+def _article_as_dated(row: dict[str, Any]) -> Article:
+    if row["effective_published_at_utc"] != row["published_at_utc"]:
+        row = row | {"published_at_utc": row["effective_published_at_utc"], "published_source": "given"}
+    return article_from_row(row)
+
+
+def load_stories(db: Database, article_ids: Iterable[str]) -> Iterator[tuple[Article, str | None]]:
+    """The stories of these articles, every revision as `load_articles` gives it, each with its origin's id."""
+    stories = {i for (i,) in select_in(db, "SELECT DISTINCT story_id FROM articles WHERE article_id IN ({marks})", article_ids)}
+    names = (*ARTICLE_FIELDS, "effective_published_at_utc", "origin_id")
+    for values in select_in(db, f"SELECT {','.join(names)} FROM published_articles WHERE story_id IN ({{marks}})", stories):
+        row = dict(zip(names, values, strict=True))
+        yield _article_as_dated(row), row["origin_id"]
 
 
 # --- codings and reports -----------------------------------------------------------------------
@@ -711,22 +810,30 @@ def outdated_articles(db: Database, *, coder: str, coder_version: str) -> list[s
     return [i for (i,) in db.execute(sql, (coder, coder_version))]
 
 
+REPORT_FIELDS = tuple(f.name for f in dataclasses.fields(Report) if f.name != "evidence")
+
+
 def load_reports(db: Database, where: str = "1", params: Sequence[Any] = ()) -> list[Report]:
     """Reports, with their evidence, that meet an SQL condition over `reports r`, ordered by id."""
-    rows = list(_rows(db, f"SELECT r.* FROM reports r WHERE {where} ORDER BY r.report_id", params))
+    names = ",".join(f"r.{name}" for name in REPORT_FIELDS)
+    rows = list(_rows(db, f"SELECT {names} FROM reports r WHERE {where} ORDER BY r.report_id", params))
     spans: dict[str, list[Evidence]] = {row["report_id"]: [] for row in rows}
-    ids = list(spans)
-    for i in range(0, len(ids), 500):
-        chunk = ids[i : i + 500]
-        for e in _rows(db, f"SELECT * FROM evidence WHERE report_id IN ({_marks(chunk)}) ORDER BY report_id, position", chunk):
-            spans[e["report_id"]].append(Evidence(e["field"], e["start"], e["end"], e["quote"]))
-    names = {f.name for f in dataclasses.fields(Report)}
+    sql = 'SELECT report_id, field, start, "end", quote FROM evidence WHERE report_id IN ({marks}) ORDER BY report_id, position'
+    for report_id, *evidence in select_in(db, sql, spans):
+        spans[report_id].append(Evidence(*evidence))
     found = []
     for row in rows:
-        values = {k: v for k, v in coded_from_row(row).items() if k in names}
+        values = coded_from_row(row)
         values["confidences"] = json.loads(row["confidences"])
         found.append(Report(**values, evidence=tuple(spans[row["report_id"]])))
     return found
+
+
+def load_reports_of(db: Database, report_ids: Iterable[str]) -> list[Report]:
+    """The active coder's reports among these, by id."""
+    ordered = sorted(report_ids)
+    chunks = (ordered[n : n + CHUNK] for n in range(0, len(ordered), CHUNK))
+    return [r for chunk in chunks for r in load_reports(db, f"r.report_id IN ({_marks(chunk)}) AND r.coder = {ACTIVE_CODER}", chunk)]
 
 
 def incident_ids_of(db: Database, article_id: str) -> list[tuple[str, str | None]]:
@@ -746,52 +853,100 @@ def incidents_of(db: Database, article_ids: Sequence[str]) -> set[str]:
 # --- incidents ---------------------------------------------------------------------------------
 
 
-def incident_rows(incident: Incident) -> dict[str, list[dict[str, Any]]]:
-    """The rows of an incident by table, apart from its reports."""
-    actors = [
-        {
-            "incident_id": incident.incident_id, "side": side, "position": position,
-            "name": actor.name, "inter": actor.inter, "actor_id": actor.actor_id,
-        }
-        for side in ("a", "b") for position, actor in enumerate(getattr(incident, f"side_{side}"))
-    ]  # fmt: skip
-    candidates = [
-        {
-            "incident_id": incident.incident_id, "field": c.field, "report_id": c.report_id,
-            "value": _dump(c.value), "chosen": int(c.chosen),
-        }
-        for c in incident.candidates
-    ]  # fmt: skip
-    return {"incidents": [to_row(incident, without=("report_ids", "candidates"))], "incident_actors": actors, "candidates": candidates}
+# The tables that an incident has rows in, with their columns.
+INCIDENT_COLUMNS: dict[str, tuple[str, ...]] = {
+    "incidents": tuple(f.name for f in dataclasses.fields(Incident) if f.name not in ("report_ids", "candidates")),
+    "incident_reports": ("report_id", "incident_id", "score", "why"),
+    "incident_actors": ("incident_id", "side", "position", "name", "inter", "actor_id"),
+    "candidates": ("incident_id", "field", "report_id", "value", "chosen"),
+}
+MERGED_INTO = INCIDENT_COLUMNS["incidents"].index("merged_into")
+
+Rows = dict[str, list[tuple[Any, ...]]]  # by table, the values in the order of INCIDENT_COLUMNS, sorted
 
 
-def save_incident(db: Database, incident: Incident, *, links: dict[str, tuple[float | None, str]] | None = None) -> None:
-    """Store an incident whole, in place of what stood under its id. `links`: report_id -> (score, why)."""
-    links = links or {}
-    for table in ("incident_reports", "incident_actors", "candidates"):
-        db.execute(f"DELETE FROM {table} WHERE incident_id = ?", (incident.incident_id,))
-    rows = incident_rows(incident)
-    (row,) = rows["incidents"]
-    updates = ",".join(f'"{name}" = excluded."{name}"' for name in row if name != "incident_id")
-    names = ",".join(f'"{name}"' for name in row)
-    db.execute(
-        f"INSERT INTO incidents ({names}) VALUES ({_marks(list(row))}) ON CONFLICT(incident_id) DO UPDATE SET {updates}",
-        tuple(row.values()),
+def incident_rows(incident: Incident, links: Mapping[str, tuple[float | None, str]] | None = None) -> Rows:
+    """The rows of an incident by table; `links`: report_id -> (score, why)."""
+    incident_id, links = incident.incident_id, links or {}
+    return {
+        "incidents": [
+            tuple(_dump(v) if name in JSON_FIELDS else int(v) if v.__class__ is bool else v for name, v in _values(incident))
+        ],
+        "incident_reports": [(r, incident_id, *links.get(r, (None, ""))) for r in sorted(incident.report_ids)],
+        "incident_actors": [
+            (incident_id, side, position, actor.name, actor.inter, actor.actor_id)
+            for side, actors in (("a", incident.side_a), ("b", incident.side_b)) for position, actor in enumerate(actors)
+        ],
+        "candidates": sorted((incident_id, c.field, c.report_id, _dump(c.value), int(c.chosen)) for c in incident.candidates),
+    }  # fmt: skip
+
+
+def _values(incident: Incident) -> Iterator[tuple[str, Any]]:
+    return ((name, getattr(incident, name)) for name in INCIDENT_COLUMNS["incidents"])
+
+
+def load_rows(db: Database, incident_ids: Iterable[str]) -> dict[str, Rows]:
+    """The stored rows of incidents, by id, as `incident_rows` gives them."""
+    ids = set(incident_ids)
+    found: dict[str, Rows] = {}
+    for table, columns in INCIDENT_COLUMNS.items():
+        names, at = ",".join(columns), columns.index("incident_id")
+        for row in select_in(db, f"SELECT {names} FROM {table} WHERE incident_id IN ({{marks}})", ids):
+            if table == "incidents":
+                found[row[at]] = {name: [] for name in INCIDENT_COLUMNS}
+            if row[at] in found:
+                found[row[at]][table].append(row)
+    for rows in found.values():
+        for table in rows:
+            rows[table].sort()
+    return found
+
+
+def incident_from_rows(rows: Rows) -> Incident:
+    """The incident of stored rows."""
+    row = dict(zip(INCIDENT_COLUMNS["incidents"], rows["incidents"][0], strict=True))
+    values = coded_from_row(row) | {"locked_fields": _read_names(row["locked_fields"]), "rules": json.loads(row["rules"])}
+    return Incident(
+        **values,
+        report_ids=tuple(row[0] for row in rows["incident_reports"]),
+        candidates=tuple(Candidate(name, json.loads(value), r, bool(chosen)) for _, name, r, value, chosen in rows["candidates"]),
     )
-    for report_id in incident.report_ids:
-        score, why = links.get(report_id, (None, ""))
-        _insert(
-            db,
-            "incident_reports",
-            {"report_id": report_id, "incident_id": incident.incident_id, "score": score, "why": why},
-            verb="INSERT OR REPLACE",
-        )
-    for table in ("incident_actors", "candidates"):
-        for values in rows[table]:
-            _insert(db, table, values)
-    db.execute("DELETE FROM incident_times WHERE incident_id = ?", (incident.incident_id,))
-    if incident.report_ids:
-        db.execute(f"INSERT INTO incident_times SELECT ?, * FROM ({TIMES} ?)", (incident.incident_id, incident.incident_id))
+
+
+def changed_rows(rows: Rows, before: Rows | None) -> Rows:
+    """The tables of an incident in which its rows are not those that stand."""
+    return {table: found for table, found in rows.items() if before is None or found != before[table]}
+
+
+def save_incident(db: Database, incident: Incident, *, links: Mapping[str, tuple[float | None, str]] | None = None) -> None:
+    """Store an incident whole, in place of what stood under its id. `links`: report_id -> (score, why)."""
+    save_incidents(db, {incident.incident_id: incident_rows(incident, links)})
+
+
+def save_incidents(db: Database, changed: Mapping[str, Rows]) -> None:
+    """Store the rows of incidents by id, table by table in place of what stood there; a table that is not given is left as it is."""
+    for table, columns in INCIDENT_COLUMNS.items():
+        ids = [(incident_id,) for incident_id, rows in changed.items() if table in rows]
+        if not ids:
+            continue
+        names = ",".join(columns)
+        verb, end = "INSERT", ""
+        if table == "incidents":
+            end = f" ON CONFLICT(incident_id) DO UPDATE SET {','.join(f'{c} = excluded.{c}' for c in columns if c != 'incident_id')}"
+        else:
+            db.conn.executemany(f"DELETE FROM {table} WHERE incident_id = ?", ids)
+        if table == "incident_reports":
+            verb = "INSERT OR REPLACE"  # a report that comes from another incident
+        rows = (row for found in changed.values() for row in found.get(table, ()))
+        db.conn.executemany(f"{verb} INTO {table} ({names}) VALUES ({_marks(columns)}){end}", rows)
+    note_times(db, changed)
+
+
+def note_times(db: Database, incident_ids: Iterable[str]) -> None:
+    """Note anew when what bears on these incidents was published."""
+    ids = set(incident_ids)
+    db.conn.executemany("DELETE FROM incident_times WHERE incident_id = ?", [(i,) for i in sorted(ids)])
+    db.conn.executemany("INSERT INTO incident_times VALUES (?, ?, ?)", list(select_in(db, TIMES, ids)))
 
 
 def delete_incident(db: Database, incident_id: str) -> None:
@@ -819,25 +974,25 @@ class GivenIds:
 
 def load_incidents(db: Database, where: str = "1", params: Sequence[Any] = ()) -> list[Incident]:
     """Incidents, with report ids and candidates, that meet an SQL condition over `incidents i`, by id."""
-    found = []
-    names = {f.name for f in dataclasses.fields(Incident)}
-    for row in list(_rows(db, f"SELECT i.* FROM incidents i WHERE {where} ORDER BY i.incident_id", params)):
-        values = {k: v for k, v in coded_from_row(row).items() if k in names}
-        values["locked_fields"] = tuple(json.loads(row["locked_fields"]))
-        values["rules"] = json.loads(row["rules"])
-        key = (row["incident_id"],)
-        ids = [r["report_id"] for r in _rows(db, "SELECT report_id FROM incident_reports WHERE incident_id = ? ORDER BY report_id", key)]
-        offers = _rows(db, "SELECT * FROM candidates WHERE incident_id = ? ORDER BY field, report_id", key)
-        candidates = tuple(Candidate(c["field"], json.loads(c["value"]), c["report_id"], bool(c["chosen"])) for c in offers)
-        found.append(Incident(**values, report_ids=tuple(ids), candidates=candidates))
+    ids = [i for (i,) in db.execute(f"SELECT i.incident_id FROM incidents i WHERE {where}", tuple(params))]
+    found = load_rows(db, ids)
+    return [incident_from_rows(found[i]) for i in sorted(found)]
+
+
+def load_suggestions(db: Database, report_ids: Iterable[str] | None = None) -> dict[str, list[tuple[str, float, str]]]:
+    """The doubtful links of reports (None: of all), (incident_id, score, why) by incident, for those that have any."""
+    found: dict[str, list[tuple[str, float, str]]] = {}
+    sql = "SELECT report_id, incident_id, score, why FROM suggestions {} ORDER BY 1, 2"
+    rows = db.execute(sql.format("")) if report_ids is None else select_in(db, sql.format("WHERE report_id IN ({marks})"), report_ids)
+    for report_id, *suggestion in rows:
+        found.setdefault(report_id, []).append(tuple(suggestion))
     return found
 
 
 def save_suggestions(db: Database, report_id: str, suggestions: Iterable[tuple[str, float, str]]) -> None:
     """Store the doubtful links of a report, (incident_id, score, why), in place of those before."""
     db.execute("DELETE FROM suggestions WHERE report_id = ?", (report_id,))
-    for incident_id, score, why in suggestions:
-        _insert(db, "suggestions", {"report_id": report_id, "incident_id": incident_id, "score": score, "why": why})
+    db.conn.executemany("INSERT INTO suggestions VALUES (?, ?, ?, ?)", [(report_id, *suggestion) for suggestion in suggestions])
 
 
 # --- as known on a day ---------------------------------------------------------------------------
@@ -858,19 +1013,20 @@ def known_incidents(db: Database, as_of: str) -> tuple[set[str], set[str]]:
     return unknown, {i for (i,) in db.execute(late, (as_of, as_of))}
 
 
-# When what bears on an incident was published, first and last: its reports, and other revisions of their stories. "~" sorts
+# When what bears on incidents was published, first and last: their reports, and other revisions of their stories. "~" sorts
 # after every date and stands for what has none.
 TIMES = """
-    SELECT MIN(CASE WHEN a.article_id = r.article_id THEN a.effective_published_at_utc END),
+    SELECT ir.incident_id, MIN(CASE WHEN a.article_id = r.article_id THEN a.effective_published_at_utc END),
            MAX(COALESCE(a.effective_published_at_utc, '~'))
     FROM incident_reports ir JOIN reports r ON r.report_id = ir.report_id JOIN articles b ON b.article_id = r.article_id
-    JOIN published_articles a ON a.story_id = b.story_id WHERE ir.incident_id = """
+    JOIN published_articles a ON a.story_id = b.story_id WHERE ir.incident_id IN ({marks}) GROUP BY 1"""
 
 
-def times_changed(db: Database, incident_id: str) -> bool:
-    """Whether an article of an incident has been dated or revised since its times were noted."""
-    noted = db.execute("SELECT first_known, last_known FROM incident_times WHERE incident_id = ?", (incident_id,)).fetchone()
-    return bool(noted != db.execute(TIMES + "?", (incident_id,)).fetchone())
+def times_changed(db: Database, incident_ids: Iterable[str]) -> set[str]:
+    """Those of these incidents of which an article has been dated or revised since their times were noted."""
+    ids = set(incident_ids)
+    noted = set(select_in(db, "SELECT incident_id, first_known, last_known FROM incident_times WHERE incident_id IN ({marks})", ids))
+    return {row[0] for row in noted ^ set(select_in(db, TIMES, ids))}
 
 
 @contextmanager
@@ -887,22 +1043,19 @@ def view_of_the_past(db: Database, *, unknown: Iterable[str], then: Iterable[Inc
         db.execute("CREATE TEMP TABLE not_then (incident_id TEXT PRIMARY KEY) WITHOUT ROWID")
         try:
             gone = set(unknown)
-            names = {table: [c.name for c in db[table].columns] for table in VIEWED_TABLES if table != "incident_reports"}
-            batch: dict[str, list[tuple[Any, ...]]] = {}
             told: list[str] = []
+            batch: Rows = {table: [] for table in VIEWED_TABLES if table != "incident_reports"}
             for incident in then:
                 gone.add(incident.incident_id)
                 told += incident.report_ids
-                for table, rows in incident_rows(incident).items():
-                    batch.setdefault(table, []).extend(tuple(row[name] for name in names[table]) for row in rows)
-            for table, values in batch.items():
-                columns = ",".join(f'"{name}"' for name in names[table])
-                db.conn.executemany(f"INSERT INTO then_{table} ({columns}) VALUES ({_marks(names[table])})", values)
-            for n in range(0, len(told), 500):
-                chunk = told[n : n + 500]
-                db.execute(
-                    f"INSERT INTO then_incident_reports SELECT * FROM main.incident_reports WHERE report_id IN ({_marks(chunk)})", chunk
-                )
+                rows = incident_rows(incident)
+                for table, found in batch.items():
+                    found += rows[table]
+            for table, found in batch.items():
+                columns = INCIDENT_COLUMNS[table]
+                db.conn.executemany(f"INSERT INTO then_{table} ({','.join(columns)}) VALUES ({_marks(columns)})", found)
+            links = select_in(db, "SELECT report_id, incident_id, score, why FROM main.incident_reports WHERE report_id IN ({marks})", told)
+            db.conn.executemany("INSERT INTO then_incident_reports (report_id, incident_id, score, why) VALUES (?, ?, ?, ?)", list(links))
             db.conn.executemany("INSERT OR IGNORE INTO not_then VALUES (?)", [(i,) for i in sorted(gone)])
             db.execute(
                 "INSERT OR IGNORE INTO not_then SELECT incident_id FROM main.incidents"
@@ -921,6 +1074,27 @@ def view_of_the_past(db: Database, *, unknown: Iterable[str], then: Iterable[Inc
                 db.execute(f"DROP VIEW IF EXISTS temp.{table}")
                 db.execute(f"DROP TABLE IF EXISTS temp.then_{table}")
             db.execute("DROP TABLE IF EXISTS temp.not_then")
+
+
+def copy_past(db: Database, target: Path, *, unknown: Iterable[str], then: Iterable[Incident]) -> None:
+    """Write a store of its own at `target`, new, that holds what `view_of_the_past` shows; `db` is only read.
+
+    For readers that ask much of one past: its queries have the store's own tables and indexes to go by.
+    """
+    # Nobody reads the copy before it is whole, and one that is lost is made again: no journal, no waiting for the disk.
+    copy = sqlite3.connect(target, isolation_level=None)
+    try:
+        db.conn.backup(copy)
+        for pragma in ("journal_mode = OFF", "synchronous = OFF", "foreign_keys = OFF"):
+            copy.execute(f"PRAGMA {pragma}")
+        with view_of_the_past(Database(copy), unknown=unknown, then=then):
+            for table in VIEWED_TABLES:
+                copy.execute(f"DELETE FROM main.{table} WHERE incident_id IN (SELECT incident_id FROM not_then)")
+                copy.execute(f"INSERT INTO main.{table} SELECT * FROM then_{table}")
+            for table in ("suggestions", "incident_times"):
+                copy.execute(f"DELETE FROM main.{table} WHERE incident_id NOT IN (SELECT incident_id FROM main.incidents)")
+    finally:
+        copy.close()
 
 
 # --- decisions ---------------------------------------------------------------------------------
@@ -956,8 +1130,9 @@ def rows_version(db: Database) -> str:
     digest = hashlib.blake2b(digest_size=16)
     for table, key in COMPUTED_TABLES.items():
         digest.update(f"{table}\n".encode())
-        for row in db.execute(f"SELECT * FROM main.{table} ORDER BY {key}"):
-            digest.update(repr(row).encode("utf-8", errors="replace"))
+        cursor = db.execute(f"SELECT * FROM main.{table} ORDER BY {key}")
+        while rows := cursor.fetchmany(CHUNK):
+            digest.update("".join(map(repr, rows)).encode("utf-8", errors="replace"))
     return digest.hexdigest()
 
 
@@ -1086,6 +1261,111 @@ def live_mark(db: Database, source: str, item: str) -> str | None:
 def save_live_mark(db: Database, source: str, item: str, mark: str, *, at_utc: str) -> None:
     """Note that an item of a source is taken as it is now."""
     _insert(db, "live_seen", {"source": source, "item": item, "mark": mark, "at_utc": at_utc}, verb="INSERT OR REPLACE")
+
+
+# --- saved views, and alerts on them ----------------------------------------------------------------
+
+
+def saved_views(db: Database) -> list[dict[str, Any]]:
+    """The saved views by name: view_id, name, params (JSON of URL parameters), at_utc, changed_at_utc, by."""
+    return list(_rows(db, 'SELECT view_id, name, params, at_utc, changed_at_utc, "by" FROM views ORDER BY name, view_id'))
+
+
+def save_view(db: Database, row: dict[str, Any]) -> None:
+    """Store a saved view, in place of what stood under its id."""
+    sets = ",".join(f'"{name}" = excluded."{name}"' for name in row if name != "view_id")
+    names = ",".join(f'"{name}"' for name in row)
+    db.execute(f"INSERT INTO views ({names}) VALUES ({_marks(list(row))}) ON CONFLICT(view_id) DO UPDATE SET {sets}", tuple(row.values()))
+
+
+def delete_view(db: Database, view_id: str) -> bool:
+    """Remove a saved view with the record of what alerts told of it; whether it was there."""
+    return bool(db.execute("DELETE FROM views WHERE view_id = ?", (view_id,)).rowcount)
+
+
+Condition = tuple[str, Sequence[Any]]  # SQL over `incidents i`, and its parameters
+
+
+def alert_target(db: Database, view_id: str, channel: str, address: str) -> tuple[int, str] | None:
+    """The id of whom alerts of a view are sent to, and the parameters the view had then; None where none was ever sent."""
+    sql = "SELECT target_id, params FROM alert_targets WHERE view_id = ? AND channel = ? AND address = ?"
+    row = db.execute(sql, (view_id, channel, address)).fetchone()
+    return (int(row[0]), str(row[1])) if row else None
+
+
+def begin_alerts(db: Database, view_id: str, channel: str, address: str, *, params: str, known: Condition, until: str) -> int:
+    """Begin alerts of a view, or begin them anew after it was changed: what was stored until a moment counts as told."""
+    db.execute(
+        "INSERT INTO alert_targets (view_id, channel, address, params) VALUES (?, ?, ?, ?)"
+        " ON CONFLICT(view_id, channel, address) DO UPDATE SET params = excluded.params",
+        (view_id, channel, address, params),
+    )
+    target = alert_target(db, view_id, channel, address)
+    assert target is not None
+    condition, values = known
+    db.execute(
+        "INSERT OR IGNORE INTO alert_told SELECT ?, i.incident_id, NULL FROM incidents i JOIN incident_stored s USING (incident_id)"
+        f" WHERE s.first_stored_at_utc <= ? AND {condition}",
+        (target[0], until, *values),
+    )
+    return target[0]
+
+
+def untold_incidents(db: Database, target_id: int | None, among: Condition, *, after: str = "") -> list[str]:
+    """The incidents that a target was not told of, as they came into the store after a moment; one merged with a told one is told."""
+    condition, values = among
+    sql = (
+        "SELECT i.incident_id FROM incidents i JOIN incident_stored s USING (incident_id)"
+        f" WHERE s.first_stored_at_utc > ? AND {condition}"
+        " AND NOT EXISTS (SELECT 1 FROM alert_told t WHERE t.target_id = ? AND t.incident_id = i.incident_id)"
+        " AND NOT EXISTS (SELECT 1 FROM incidents m JOIN alert_told t ON t.target_id = ? AND t.incident_id = m.incident_id"
+        " WHERE m.merged_into = i.incident_id)"
+        " ORDER BY s.first_stored_at_utc, i.incident_id"
+    )
+    return [i for (i,) in db.execute(sql, (after, *values, target_id, target_id))]
+
+
+def save_delivery(db: Database, delivery_id: str, target_id: int, incident_ids: Sequence[str], *, at_utc: str) -> None:
+    """Note that a target is to be told of these incidents; it is, until `end_delivery` says that it was."""
+    _insert(db, "alert_deliveries", {"delivery_id": delivery_id, "target_id": target_id, "at_utc": at_utc})
+    told = [(target_id, incident_id, delivery_id) for incident_id in incident_ids]
+    db.conn.executemany("INSERT INTO alert_told VALUES (?, ?, ?)", told)
+
+
+def open_deliveries(db: Database, target_id: int) -> list[tuple[str, list[str]]]:
+    """What a target is still to be told: (delivery_id, incident ids), the oldest first."""
+    open_ones = "SELECT delivery_id FROM alert_deliveries WHERE target_id = ? AND delivered_at_utc IS NULL ORDER BY at_utc, delivery_id"
+    told = (
+        "SELECT t.incident_id FROM alert_told t LEFT JOIN incident_stored s USING (incident_id) WHERE t.delivery_id = ?"
+        " ORDER BY s.first_stored_at_utc, t.incident_id"
+    )
+    return [(d, [i for (i,) in db.execute(told, (d,))]) for (d,) in list(db.execute(open_ones, (target_id,)))]
+
+
+def claim_delivery(db: Database, delivery_id: str, *, at_utc: str, stale_utc: str) -> bool:
+    """Take a delivery in hand; False where it was made, or another process has had it in hand since after `stale_utc`."""
+    sql = (
+        "UPDATE alert_deliveries SET claimed_at_utc = ?, attempts = attempts + 1"
+        " WHERE delivery_id = ? AND delivered_at_utc IS NULL AND (claimed_at_utc IS NULL OR claimed_at_utc < ?)"
+    )
+    return bool(db.execute(sql, (at_utc, delivery_id, stale_utc)).rowcount)
+
+
+def end_delivery(db: Database, delivery_id: str, *, delivered_at_utc: str | None, error: str = "") -> None:
+    """Note that a delivery was made, or (None) that it failed and why."""
+    sql = "UPDATE alert_deliveries SET claimed_at_utc = NULL, delivered_at_utc = ?, error = ? WHERE delivery_id = ?"
+    db.execute(sql, (delivered_at_utc, error, delivery_id))
+
+
+def stored_moments(db: Database, incident_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
+    """When each incident came into the store, and when something of it last did: a report, or a decision on it."""
+    sql = f"""
+        SELECT s.incident_id, s.first_stored_at_utc, MAX(s.first_stored_at_utc,
+            COALESCE((SELECT MAX(u.started_at_utc) FROM incident_reports ir JOIN reports r USING (report_id)
+                JOIN articles a USING (article_id) JOIN runs u ON u.run_id = a.run_id WHERE ir.incident_id = s.incident_id), ''),
+            COALESCE((SELECT MAX(d.at_utc) FROM decisions d WHERE d.target = s.incident_id), ''))
+        FROM incident_stored s WHERE s.incident_id IN ({_marks(incident_ids)})"""
+    return {i: (first, last) for i, first, last in db.execute(sql, tuple(incident_ids))}
 
 
 # --- for the command line --------------------------------------------------------------------------

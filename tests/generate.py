@@ -429,6 +429,8 @@ def repeat_world(db: Database, times: int, *, layers: int = 1, scatter: bool = F
 
     With `scatter` approximate places move a little, by up to 0.2 degrees.
     """
+    if times < 2:
+        return
     (last,) = db.execute("SELECT MAX(date_start) FROM reports").fetchone()
     days = (dt.date.fromisoformat(last) - FIRST_DAY).days + 1
     later = f"'+' || (k.n / {layers} * {days}) || ' days'"
@@ -506,7 +508,7 @@ def _save_event(rng: random.Random, land: _Land, event: int, rows: dict[str, lis
         number_of_reports=len(ids), number_of_articles=len(ids), number_of_sources=1, first_reported=min(times), last_reported=max(times),
     )  # fmt: skip
     for table, found in store.incident_rows(incident).items():
-        rows.setdefault(table, []).extend(found)
+        rows.setdefault(table, []).extend(dict(zip(store.INCIDENT_COLUMNS[table], row, strict=True)) for row in found)
     rows.setdefault("incident_ids", []).append({"incident_id": incident.incident_id, "report_id": ids[0]})
     rows.setdefault("incident_times", []).append({"incident_id": incident.incident_id, "first_known": min(times), "last_known": max(times)})
     return len(ids)

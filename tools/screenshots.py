@@ -17,7 +17,7 @@ import tempfile
 import time
 import urllib.error
 import urllib.request
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -45,12 +45,13 @@ LAPTOP, PHONE = (1280, 800), (390, 844)
 
 @dataclass(frozen=True, slots=True)
 class Shot:
-    """One picture: its file's name, the page's address, size of the window and theme."""
+    """One picture: its file's name, the page's address, size of the window, theme and what is pressed first."""
 
     name: str
     path: str
     size: tuple[int, int] = LAPTOP
     theme: str = "light"
+    keys: str = ""  # pressed before the picture is taken
 
 
 def shots(incident_id: str, article_id: str) -> list[Shot]:
@@ -74,7 +75,11 @@ def shots(incident_id: str, article_id: str) -> list[Shot]:
         Shot("region-phone", "regions?country=SY", size=PHONE),
         Shot("articles", "articles"),
         Shot("article", f"articles?article={article_id}"),
-        Shot("review", "review"),
+        Shot("incident-edit", f"incident?id={incident_id}", keys="e"),
+        Shot("incident-brief", f"incident?id={incident_id}", keys="b"),
+        Shot("review", "review?list=tolls"),
+        Shot("review-dark", "review?list=duplicates", theme="dark"),
+        Shot("review-phone", "review?list=tolls", size=PHONE),
         Shot("ingest", "ingest"),
         Shot("extracts", "extracts"),
         Shot("codebook", "codebook"),
@@ -89,15 +94,20 @@ def free_port() -> int:
 
 
 @contextmanager
-def served(store: Path, log: Path) -> Iterator[str]:
-    """The address of a dashboard on this store, as long as the context lasts; RuntimeError where it does not come up."""
-    port = free_port()
+def served(store: Path, log: Path, *, port: int = 0, options: Sequence[str] = (), env: Mapping[str, str] | None = None) -> Iterator[str]:
+    """The address of a dashboard on this store, as long as the context lasts; RuntimeError where it does not come up.
+
+    `port` is a free one where it is 0; `options` and `env` are given to Streamlit beside the usual ones.
+    """
+    port = port or free_port()
     command = [
         sys.executable, "-m", "streamlit", "run", str(ROOT / "dashboard" / "app.py"),
-        f"--server.port={port}", "--server.address=127.0.0.1", "--logger.level=warning",
+        f"--server.port={port}", "--server.address=127.0.0.1", "--logger.level=warning", *options,
     ]  # fmt: skip
     with log.open("wb") as out:
-        server = subprocess.Popen(command, cwd=ROOT, env=os.environ | {"DATELINE_STORE": str(store)}, stdout=out, stderr=out)
+        server = subprocess.Popen(
+            command, cwd=ROOT, env=os.environ | {"DATELINE_STORE": str(store)} | dict(env or {}), stdout=out, stderr=out
+        )
     try:
         wait_until_up(f"http://127.0.0.1:{port}/_stcore/health", server)
         yield f"http://127.0.0.1:{port}"
@@ -157,6 +167,12 @@ def take(browser: Any, url: str, shot: Shot, out: Path) -> Path:
         settle(page)
         if page.locator("[data-testid=stDeckGlJsonChart]").count():
             wait_for_land(page, shot.theme)
+            # Looking at the map scrolled to it.
+            page.locator("[data-testid=stMain]").evaluate("main => main.scrollTo(0, 0)")
+        for key in shot.keys:
+            page.keyboard.press(key)
+            page.wait_for_timeout(500)
+            settle(page)
         page.wait_for_timeout(500)
         file = out / f"{shot.name}.png"
         page.screenshot(path=str(file))

@@ -7,7 +7,13 @@ export default function (component) {
     root.className = "mount";
     parentElement.appendChild(root);
   }
-  if (root.dataset.version === data.version) return;
+  // The frame may call a component's clean-up and then the component again with the same data.
+  const away = () => document.removeEventListener("keydown", root.listen);
+  if (root.listen) away();
+  if (root.dataset.version === data.version) {
+    document.addEventListener("keydown", root.listen);
+    return away;
+  }
   root.dataset.version = data.version;
   root.innerHTML = data.html;
 
@@ -178,6 +184,21 @@ export default function (component) {
     }
   });
 
+  // n, p, [ and ] work wherever the focus is, but where somebody types or another page's part has the key.
+  const typing = "input, textarea, select, [contenteditable], [role=combobox], [role=listbox], [role=dialog]";
+  const elsewhere = (event) => {
+    const on = event.composedPath()[0];
+    if (event.defaultPrevented || event.metaKey || event.ctrlKey || event.altKey || !reader.isConnected || !texts.length) return;
+    if (event.composedPath().includes(reader) || (on instanceof Element && on.closest(typing))) return;
+    if (event.key === "n") goTo(at + 1, true);
+    else if (event.key === "p") goTo(at < 0 ? -1 : at - 1, true);
+    else if (event.key === "]" || event.key === "[") show(current + (event.key === "]" ? 1 : -1), true);
+    else return;
+    event.preventDefault();
+  };
+  root.listen = elsewhere;
+  document.addEventListener("keydown", elsewhere);
+
   reader.addEventListener("keydown", (event) => {
     if (event.metaKey || event.ctrlKey || event.altKey) return;
     const key = event.key, on = event.target;
@@ -208,4 +229,5 @@ export default function (component) {
 
   show(0, false);
   if (data.group) open(data.group);
+  return away;
 }

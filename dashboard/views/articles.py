@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import datetime as dt
+from collections.abc import Callable
 from typing import Any
 
 import pandas as pd
@@ -13,6 +14,8 @@ from dashboard.evidence import changes_html
 from dashboard.explain import show_explanation
 from dashboard.queries_articles import (
     ArticleView,
+    article_agencies,
+    article_languages,
     article_outcomes,
     article_outlets,
     incident_rows,
@@ -21,28 +24,33 @@ from dashboard.queries_articles import (
 )
 from dashboard.reader import Text, published_words, reader_html, report_rows, show_reader, spans_of
 from dashboard.reading import facts_html, go_to, heading, line, link, notice, page_of, title_of, use_style
+from dashboard.recoding import show_recode
 from dashboard.states import guard_store, open_page
 from dashboard.wording import (
     ASSERTION_WORDS,
     KIND_COUNT_WORDS,
+    LANGUAGE_NAMES,
     NOT_COUNTED_WORDS,
     OUTCOME_WORDS,
     PUBLISHED_SOURCE_WORDS,
     event_and_place,
     format_day,
     format_time,
+    help_of,
     incident_title,
     plural,
 )
 from pipeline.errors import StoreBrokenError
 from pipeline.models import Report, as_plain
+from pipeline.searching import read_search
 
 FIRST_DAY, LAST_DAY = dt.date(1900, 1, 1), dt.date(2100, 12, 31)
 # Results a page shows; the rest is a click away, so that a phone has not to draw hundreds of links.
 STEP = 20
 NO_OUTLET = "Unknown outlet"
 HINT = "Hover or choose a field to find its words; n and p step through them, [ and ] through the article's reports."
-HELP = '"exact phrase", OR, NOT, begin*. Several words: all of them.'
+NO_AGENCY = "No agency named"
+HELP = 'Several words: all of them. "exact phrase", begin*, OR, NOT, (a OR b) c, and a NEAR b or a NEAR/5 b: at most so many words apart.'
 # Why nothing stands in the list of what was coded, by the coder's outcome.
 OUTCOME_SENTENCES = {
     "nothing": "The coder read it and found no event to code.",
@@ -112,7 +120,7 @@ def facts(view: ArticleView) -> list[tuple[str, str]]:
         ("Written from", a.dateline),
         ("Address", a.url),
         ("File", a.file_name),
-        ("Language", "" if a.language == "en" else a.language),
+        ("Language", "" if a.language == "en" else LANGUAGE_NAMES.get(a.language, a.language)),
         ("Note", a.note),
         ("Version", f"{a.revision} of its story" if a.revision > 1 or view.revisions else ""),
         ("Id", a.article_id),
@@ -131,6 +139,8 @@ def show_origin(view: ArticleView) -> None:
     basis = f" Told by: {origin.basis}." if origin and origin.basis else ""
     line(f"{who}{plural(len(view.copies) + 1, 'article')} in the store carry this story. They count as one source.{basis}")
     with st.container(key="lines_copies", gap=None):
+        if origin is not None:
+            link("articles", "Search among these articles", origin=origin.origin_id)
         for row in view.copies.head(30).to_dict("records"):
             day = format_time(row["published_at_utc"])
             link("articles", f"{row['source'] or NO_OUTLET}, {day}: {row['headline'] or 'without a headline'}", article=row["article_id"])
@@ -173,6 +183,7 @@ def show_article(path: str, article_id: str) -> None:
     with st.container(key="reader"):
         show_reader(html, key=f"article_{a.article_id}", on_open=go_to)
     show_explanation(a)
+    show_recode(a.article_id, view.coded_by)
     left, right = st.columns([5, 7], gap="medium")
     with left:
         heading("This article")
@@ -229,7 +240,10 @@ def show_filters(path: str) -> dict[str, Any]:
     outcomes = article_outcomes(path)
     counts = dict(zip(outlets["source"], outlets["articles"], strict=True))
     became = dict(zip(outcomes["outcome"], outcomes["articles"], strict=True))
+    agencies, languages = counted(article_agencies(path)), counted(article_languages(path))
     params = st.query_params
+    seed("articles_agency", [o for o in params.get_all("agency") if o in agencies])
+    seed("articles_language", [o for o in params.get_all("language") if o in languages])
     seed("articles_q", params.get("q", ""))
     seed("articles_outlet", [o for o in params.get_all("outlet") if o in counts])
     seed("articles_outcome", [o for o in params.get_all("outcome") if o in became])
@@ -246,12 +260,15 @@ def show_filters(path: str) -> dict[str, Any]:
             "What became of it", list(became), key="articles_outcome", placeholder="Anything",
             format_func=lambda o: f"{OUTCOME_WORDS.get(o, 'Not read yet')} ({became.get(o, 0):,})",
         )  # fmt: skip
+        agency = choose_some("Agency", "articles_agency", agencies, lambda o: o or NO_AGENCY, tip=help_of("origin"))
+        language = choose_some("Language", "articles_language", languages, lambda o: LANGUAGE_NAMES.get(o, o))
         common: dict[str, Any] = {"min_value": FIRST_DAY, "max_value": LAST_DAY, "format": "YYYY-MM-DD", "width": 160}
         day_from = st.date_input("Published from", key="articles_from", **common)
         day_to = st.date_input("to", key="articles_to", **common)
         undated = st.checkbox("Only undated", key="articles_undated", width="content")
     found = {
-        "q": words.strip(), "outlet": chosen, "outcome": outcome, "from": day_from.isoformat() if day_from else "",
+        "q": words.strip(), "outlet": chosen, "outcome": outcome, "agency": agency, "language": language,
+        "origin": params.get("origin", "").strip(), "from": day_from.isoformat() if day_from else "",
         "to": day_to.isoformat() if day_to else "", "undated": "1" if undated else "",
     }  # fmt: skip
     st.session_state["articles_words"] = words.strip()
@@ -261,13 +278,43 @@ def show_filters(path: str) -> dict[str, Any]:
     return found
 
 
+def counted(frame: pd.DataFrame) -> dict[str, int]:
+    """A column of values and the number of articles with each."""
+    return dict(zip(frame.iloc[:, 0], frame["articles"], strict=True))
+
+
+def choose_some(label: str, key: str, counts: dict[str, int], name: Callable[[str], str], *, tip: str | None = None) -> list[str]:
+    """Some of the values that the articles have; no field where all of them have the same."""
+    if len(counts) < 2:
+        return []
+    return st.multiselect(
+        label, list(counts), key=key, placeholder="Any", help=tip, format_func=lambda o: f"{name(o)} ({counts.get(o, 0):,})"
+    )  # fmt: skip
+
+
+def show_origin_chosen() -> None:
+    """Say that only the articles of one origin are searched, with the way back to all."""
+    with st.container(horizontal=True, vertical_alignment="center", gap="small", key="origin_chosen"):
+        line("", strong="Only the articles that carry one story")
+        st.button("Search all articles", key="articles_all", type="tertiary", on_click=leave_origin)
+
+
+def leave_origin() -> None:
+    """Search among all articles again."""
+    st.query_params.pop("origin", None)
+
+
 def show_search(path: str) -> None:
     """The search, its filters and what it finds."""
     st.title("Articles", anchor=False)
     asked = show_filters(path)
+    for problem in read_search(asked["q"]).problems:
+        line(f"{problem[:1].upper()}{problem[1:]}; the rest is searched for.")
+    if asked["origin"]:
+        show_origin_chosen()
     rows, count = search_articles(
-        path, asked["q"], outlets=asked["outlet"], outcomes=asked["outcome"], day_from=asked["from"] or None,
-        day_to=asked["to"] or None, undated=bool(asked["undated"]),
+        path, asked["q"], outlets=asked["outlet"], outcomes=asked["outcome"], agencies=asked["agency"], languages=asked["language"],
+        origin=asked["origin"], day_from=asked["from"] or None, day_to=asked["to"] or None, undated=bool(asked["undated"]),
     )  # fmt: skip
     if not count:
         show_nothing_found(asked)
@@ -281,16 +328,16 @@ def show_nothing_found(asked: dict[str, Any]) -> None:
     """Nothing matches: say what to loosen."""
     st.subheader("No article matches", anchor=False)
     tips = ["Look for fewer words: several words must all stand in one article. OR between them finds either."] if asked["q"] else []
-    if any(asked[name] for name in ("outlet", "outcome", "from", "to", "undated")):
-        tips.append("Take away a filter: outlet, what became of it, or the days.")
+    if any(asked[name] for name in ("outlet", "outcome", "agency", "language", "origin", "from", "to", "undated")):
+        tips.append("Take away a filter: outlet, what became of it, agency, language, or the days.")
     st.markdown("\n".join(f"- {tip}" for tip in tips))
     st.button("Clear the search", on_click=clear_search, key="articles_clear")
 
 
 def clear_search() -> None:
     """Set the search and its filters back."""
-    for name in ("articles_q", "articles_outlet", "articles_outcome", "articles_from", "articles_to", "articles_undated"):
-        st.session_state.pop(name, None)
+    for name in ("q", "outlet", "outcome", "agency", "language", "from", "to", "undated"):
+        st.session_state.pop(f"articles_{name}", None)
     st.query_params.clear()
 
 

@@ -10,7 +10,7 @@ import streamlit as st
 from dashboard.evidence import escape_text
 from dashboard.reading import heading, line, use_style
 from dashboard.wording import field_label, plural
-from pipeline.codebook import Column, columns
+from pipeline.codebook import Column, columns, load_glossary
 from pipeline.models import EVENT_TYPES
 from pipeline.resolution import SEVERITY, load_rules
 
@@ -65,27 +65,47 @@ def in_groups(found: Sequence[Column]) -> list[Column]:
     return sorted(found, key=lambda c: order.index(c.group))
 
 
+def find_terms(words: str) -> dict[str, str]:
+    """The terms of the glossary that hold every word, or whose meaning does."""
+    wanted = words.casefold().split()
+    return {term: meaning for term, meaning in load_glossary().items() if all(w in f"{term} {meaning}".casefold() for w in wanted)}
+
+
+def terms_html(found: dict[str, str], words: str) -> str:
+    """Terms and what they mean, with the words that were looked for marked."""
+    rows = "".join(f"<dt>{mark_words(term, words)}</dt><dd>{mark_words(meaning, words)}</dd>" for term, meaning in found.items())
+    return f'<dl class="rd-facts cb-terms">{rows}</dl>'
+
+
 def show_columns() -> None:
-    """The search and the columns it finds."""
+    """The search, and the columns and terms it finds."""
     if "codebook_q" not in st.session_state:
         st.session_state["codebook_q"] = st.query_params.get("q", "")
         asked = st.query_params.get("shape", "native")
         st.session_state["codebook_shape"] = asked if asked in SHAPE_WORDS else "native"
     with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
-        words = st.text_input("Search the columns", key="codebook_q", placeholder="for example: killed, precision", width=420)
+        words = st.text_input("Search columns and terms", key="codebook_q", placeholder="for example: killed, precision", width=420)
         shape = st.segmented_control(
             "Shape of extract", list(SHAPE_WORDS), key="codebook_shape", format_func=SHAPE_WORDS.__getitem__, required=True
         )
     shape = shape or "native"
     st.query_params.from_dict({k: v for k, v in (("q", words.strip()), ("shape", "" if shape == "native" else shape)) if v})
     every = columns(shape)
-    found = find_columns(every, words)
-    if not found:
-        st.subheader("No column speaks of that", anchor=False)
-        st.markdown("Try one word of it, or another shape.")
+    found, terms = find_columns(every, words), find_terms(words)
+    if not found and not terms:
+        st.subheader("No column speaks of that, and no term", anchor=False)
+        elsewhere = [SHAPE_WORDS[other] for other in SHAPE_WORDS if other != shape and find_columns(columns(other), words)]
+        st.markdown(f"It is in the columns of the shape {' and '.join(elsewhere)}." if elsewhere else "Try one word of it.")
         return
+    if terms and words.strip():
+        heading("Terms")
+        st.html(terms_html(terms, words))
     line(f"{plural(len(every), 'column')}" if len(found) == len(every) else f"{len(found):,} of {plural(len(every), 'column')}")
-    st.html(columns_html(in_groups(found), words))
+    if found:
+        st.html(columns_html(in_groups(found), words))
+    if terms and not words.strip():
+        heading("Terms")
+        st.html(terms_html(terms, words))
 
 
 def show_types() -> None:

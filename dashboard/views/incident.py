@@ -1,30 +1,36 @@
-"""Incident: one event, what is coded of it at the left, what its sources say at the right."""
+"""Incident: one event, what is coded of it at the left, what its sources say at the right, and what can be done about it."""
 
 from __future__ import annotations
+
+from pathlib import Path
 
 import pandas as pd
 import pydeck as pdk
 import streamlit as st
 
-from dashboard import maps
+from dashboard import brief, maps, tolls
+from dashboard.access import show_access
 from dashboard.dating import date_form, show_dated
+from dashboard.editing import forget_elsewhere, show_contested, show_decided
+from dashboard.evidence import escape_text
 from dashboard.filters import current_filters
-from dashboard.queries_articles import IncidentView, load_incident
-from dashboard.reader import (
-    Text,
-    confidence_words,
-    incident_rows,
-    published_words,
-    reader_html,
-    report_labels,
-    show_reader,
-    spans_of,
+from dashboard.incident_actions import (
+    compare_html,
+    features_html,
+    show_action,
+    show_actions,
+    show_history,
+    show_pair_verdict,
 )
-from dashboard.reading import go_to, heading, line, link, notice, page_of, use_style
+from dashboard.incident_read import show_read
+from dashboard.queries_incident import IncidentView, load_incident, load_seen
+from dashboard.reader import confidence_words, published_words
+from dashboard.reading import heading, line, link, notice, page_of, use_style
 from dashboard.states import guard_store, open_page
 from dashboard.wording import (
     ASSERTION_WORDS,
     NOT_COUNTED_WORDS,
+    STANCE_WORDS,
     STATUS_WORDS,
     WHERE_PREC_WORDS,
     escape_markdown,
@@ -38,12 +44,14 @@ from pipeline.filters import to_params
 from pipeline.models import Incident, as_plain
 from pipeline.settings import load_settings
 
+CSS = Path(__file__).resolve().parent.parent / "assets" / "incident.css"
 MAP_HEIGHT = 230
 # How close the locator map looks, by where_prec: the circle of what is not known should fit, and the country be told.
 ZOOM = {1: 5.6, 2: 5.8, 3: 5.6, 4: 5.0, 5: 4.2, 7: 4.6}
-HINT = "Hover or choose a field to find its words; n and p step through them, [ and ] through the reports, Esc lets go."
 # A page shows this many sources at once; an event with more is told by the same few agencies.
 MAX_SOURCES = 60
+# So many figures of a toll are told in words; the chart has them all.
+MAX_STEPS = 12
 
 
 def back_link() -> None:
@@ -89,10 +97,15 @@ def header_line(view: IncidentView) -> str:
 def show_header(view: IncidentView) -> None:
     """The one sentence, the line below it, and what has to be said before anything else."""
     i = view.incident
+    if st.query_params.get("id") != i.incident_id:
+        # A merged id leads to where it went; the address says so from now on.
+        st.query_params["id"] = i.incident_id
+        st.session_state["merged_from"] = (view.asked_id, i.incident_id)
     st.title(escape_markdown(incident_title(as_plain(i))), anchor=False)
     line(f"{header_line(view)} · {i.incident_id}")
-    if view.asked_id != i.incident_id:
-        line(f"{view.asked_id} was merged into this incident.")
+    old, into = st.session_state.get("merged_from", ("", ""))
+    if into == i.incident_id:
+        line(f"{old} was merged into this incident.")
     if i.assertion in NOT_COUNTED_WORDS:
         notice(f"{ASSERTION_WORDS[i.assertion]}.", NOT_COUNTED_WORDS[i.assertion])
     if i.review_status == "rejected":
@@ -193,41 +206,95 @@ def show_source(view: IncidentView, article_id: str) -> None:
         line(f"linked by: {why}")
 
 
-def show_similar(view: IncidentView) -> None:
-    """Incidents that may be the same event, with the reason."""
-    if not view.similar:
+def show_alike(view: IncidentView, path: str, *, may_edit: bool) -> None:
+    """Incidents that may be the same event, each with the reasons and both answers; then those that are near and are not."""
+    if view.similar:
+        heading("Possibly the same event")
+        with st.container(key="lines_similar", gap=None):
+            for alike in view.similar:
+                other_id = alike.incident.incident_id
+                link("incident", incident_title(as_plain(alike.incident)), id=other_id)
+                line(alike.why)
+                with st.expander("What speaks for and against it"):
+                    st.html(compare_html(view.incident, alike.incident) + features_html(alike.features))
+                other = load_seen(path, other_id) if may_edit else None
+                if other is not None:
+                    show_pair_verdict(view.seen, other[0], key=other_id)
+    if view.related:
+        heading("Near it in time and place")
+        with st.container(key="lines_related", gap=None):
+            for alike in view.related:
+                link("incident", incident_title(as_plain(alike.incident)), id=alike.incident.incident_id)
+                line(alike.why)
+
+
+def show_tolls(view: IncidentView) -> None:
+    """How the count rose: a chart of every figure with its low and high, and the same in words."""
+    for what, title, axis in (("deaths", "How the number of dead was reported", "killed"), ("injured", "Injured, as reported", "injured")):
+        steps = view.tolls[what]
+        if len(steps) < 2:
+            continue
+        heading(title)
+        # The dead are drawn; how the injured were counted says the list.
+        figure = tolls.toll_figure(steps, view.articles, what=axis, theme=st.context.theme.type) if what == "deaths" else None
+        if figure is not None:
+            st.plotly_chart(figure, theme=None, width="stretch", key=f"tolls_{what}", config={"displayModeBar": False}, height=tolls.HEIGHT)
+        best = tolls.last_best(steps)
+        rows = "".join(
+            f"<dt>{escape_text(who)}</dt><dd><bdi>{escape_text(figure)}</bdi></dd>"
+            for who, figure in (tolls.step_words(s, view.articles, last=s is best) for s in steps[-MAX_STEPS:])
+        )
+        st.html(f'<dl class="rd-facts">{rows}</dl>')
+        if len(steps) > MAX_STEPS:
+            st.caption(f"The last {MAX_STEPS} of {len(steps)} figures.")
+
+
+def show_claims(view: IncidentView) -> None:
+    """Who claims, denies or blames, with the words."""
+    if not view.incident.claims:
         return
-    heading("Possibly the same event")
-    with st.container(key="lines_similar", gap=None):
-        for other, score, why in view.similar:
-            link("incident", incident_title(as_plain(other)), id=other.incident_id)
-            line(f"{why} · likeness {score:.0%}")
+    heading("Claims")
+    with st.container(key="lines_claims", gap=None):
+        for claim in view.incident.claims:
+            by = f" by {claim.by}" if claim.stance == "blamed" and claim.by else ""
+            quote = f": “{' '.join(claim.quote.split())[:300]}”" if claim.quote else ""
+            line(f"{STANCE_WORDS.get(claim.stance, claim.stance)}{by}{quote}", strong=claim.actor)
+
+
+def show_primary_sources(view: IncidentView) -> None:
+    """Whom the articles have it from, and by how many independent ways."""
+    if not view.sources:
+        return
+    heading("Whom the articles have it from")
+    with st.container(key="lines_primary", gap=None):
+        for source in view.sources[:MAX_SOURCES]:
+            kinds = ", ".join(kind.replace("-", " ") for kind in source.kinds)
+            line(f"{kinds} · {plural(source.articles, 'article')}, {plural(source.origins, 'origin')}", strong=source.source)
+
+
+def show_brief(view: IncidentView) -> None:
+    """The brief as it prints, and its download."""
+    html = brief.brief_html(view, made_at_utc=brief.now_utc())
+    with st.container(border=True, key="panel_brief", gap="small"):
+        with st.container(horizontal=True, vertical_alignment="center", gap="small"):
+            st.download_button(
+                "Download", data=html.encode(), file_name=brief.file_name(view.incident), mime="text/html", on_click="ignore",
+                key="brief_get", icon=":material/download:",
+            )  # fmt: skip
+            st.markdown(
+                "One HTML file that needs nothing else. Open it and print it, to paper or to PDF: it is set for A4.", width="content"
+            )
+        st.iframe(html, height=720)
 
 
 # --- the page ----------------------------------------------------------------------------------
-
-
-def incident_texts(view: IncidentView, labels: list[str]) -> list[Text]:
-    """Each report's article as the reader shows it."""
-    texts = []
-    for report, label in zip(view.reports, labels, strict=True):
-        article = view.articles[report.article_id]
-        meta = " · ".join(part for part in (article.source, published_words(article), article.byline) if part)
-        kind = "" if report.assertion == "asserted" else f"This article tells it as: {ASSERTION_WORDS[report.assertion].lower()}."
-        note = " ".join(part for part in (article.note, kind) if part)
-        texts.append(
-            Text(
-                label=label, meta=meta, article=article, spans=spans_of(report), note=note,
-                links=(("open the article", "articles", article.article_id),),
-            )
-        )  # fmt: skip
-    return texts
 
 
 def main() -> None:
     """The incident that the address names."""
     path, _ = open_page(needs="articles")
     use_style()
+    st.html(CSS)
     show_dated()
     incident_id = st.query_params.get("id", "").strip()
     view = load_incident(path, incident_id) if incident_id else None
@@ -236,17 +303,27 @@ def main() -> None:
         return
     back_link()
     show_header(view)
-    show_undated(view)
-    labels = report_labels(view.reports, view.articles)
-    html = reader_html([(None, incident_rows(view.incident, view.reports, labels))], incident_texts(view, labels), hint=HINT)
-    with st.container(key="reader"):
-        show_reader(html, key=f"reader_{view.incident.incident_id}", on_open=go_to)
+    person = show_access()
+    action = show_actions(view, may_edit=person.may_edit)
+    forget_elsewhere(view.incident.incident_id)
+    show_contested(path)
+    show_decided()
+    show_action(view, action, path)
+    if action == "brief":
+        show_brief(view)
+    if person.may_edit:
+        show_undated(view)
+    show_read(view, editing=action == "edit")
     left, right = st.columns([5, 7], gap="medium")
     with left:
         show_place(view.incident)
+        show_tolls(view)
     with right:
         show_sources(view)
-        show_similar(view)
+        show_primary_sources(view)
+        show_claims(view)
+        show_alike(view, path, may_edit=person.may_edit)
+        show_history(view, may_edit=person.may_edit)
 
 
 if __name__ == "__main__":  # Streamlit runs a page as the main module

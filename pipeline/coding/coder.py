@@ -42,7 +42,7 @@ from pipeline.coding.events import (
     vote_sub_type,
 )
 from pipeline.coding.founding import WEIGHTS as FOUNDING
-from pipeline.coding.frames import Event, Frame, own_place
+from pipeline.coding.frames import Event, Frame, own_place, tells_elsewhere
 from pipeline.coding.gate import WEIGHTS as GATE
 from pipeline.coding.gate import has_word, load_gate
 from pipeline.coding.grouping import apart, event_day, group
@@ -587,6 +587,8 @@ class Coder:
         for f, c in event.casualties:
             if (number == 0 and of >= LISTED and (c.best or 0) > 1 and _is_sum(f, event)) or _recalls(parsed.doc, c, event):
                 continue
+            if c.best and len(event.frames) > 1 and f is not event.frames[0] and tells_elsewhere(event, f):
+                continue  # "the number of civilians killed at Cantine on Saturday has risen to 12", of a fight elsewhere on Sunday
             if c.best != 0 and not f.assertion and ("accident" in f.cues or "private" in f.cues):
                 continue  # "three people were killed when their car hit a cow", in a sentence that tells no event
             if c.best != 0 and not f.headline and not c.toll and LONG_SPAN.search(span_text(f.sent)) and event.frames[0] is not f:

@@ -192,6 +192,14 @@ def happened_at(event: Event, place: PlaceMention | None, date: DateMention | No
     return same_place(event.place, place) and not another_day(event, date)
 
 
+def tells_elsewhere(event: Event, f: Frame) -> bool:
+    """Whether a sentence puts what it tells at another town or site and on another day than its event's."""
+    place, date = own_place(f), own_date(f, event.date)
+    if place is None or event.place is None or date is None:
+        return False
+    return is_specific(place) and is_specific(event.place) and not same_place(event.place, place) and another_day(event, date)
+
+
 def is_loose(d: DateMention) -> bool:
     """Whether a day is only loosely an event's: a night that spans two, a day elsewhere in the sentence, a long span."""
     return d.label == "last_night" or d.grip <= NEAR or (d.prec or 1) >= 3

@@ -8,6 +8,7 @@ from typing import Any
 
 import pandas as pd
 
+from dashboard.maps import SUM_DEGREES
 from dashboard.queries import BIN_PREC, BINS, MAX_LISTED, MAX_POINTS, MAX_ROWS, NOT_ON_MAP, TABLE_COLUMNS, Tallies, choose_bin, read
 from pipeline.filters import Filters, where
 
@@ -62,6 +63,24 @@ def points(path: str | Path, filters: Filters, limit: int = MAX_POINTS) -> pd.Da
             GROUP BY i.latitude, i.longitude, i.where_prec, i.event_type
             ORDER BY COALESCE(SUM(i.deaths_best), 0) DESC, COUNT(*) DESC, MIN(i.incident_id) LIMIT ?""",
         [*params, limit],
+    )
+
+
+def cells(path: str | Path, filters: Filters) -> pd.DataFrame:
+    condition, params = where(filters)
+    step = SUM_DEGREES
+    return read(
+        path,
+        f"""SELECT AVG(i.latitude) AS latitude, AVG(i.longitude) AS longitude, MAX(i.where_prec) AS where_prec,
+                   MIN(i.event_type) AS event_type,
+                   COUNT(*) AS incidents, CASE COUNT(*) WHEN 1 THEN MIN(i.incident_id) END AS incident_id, SUM(i.deaths_best) AS killed,
+                   SUM(i.deaths_best IS NULL) AS unstated, MIN(i.place_name) AS place_name, MIN(i.admin1) AS admin1,
+                   CASE WHEN MIN(i.country) = MAX(i.country) THEN MIN(i.country) END AS country,
+                   MIN(i.date_start) AS first_day, MAX(i.date_start) AS last_day, MIN(i.sub_event_type) AS sub_event_type,
+                   MIN(i.side_a) AS side_a, MIN(i.side_b) AS side_b, MIN(i.modes) AS modes
+            FROM incidents i WHERE {condition} AND NOT {NOT_ON_MAP}
+            GROUP BY CAST((i.latitude + 90) / {step} AS INTEGER), CAST((i.longitude + 180) / {step} AS INTEGER)""",
+        params,
     )
 
 

@@ -18,6 +18,7 @@ from pipeline.incidents import update_incidents
 from pipeline.models import Evidence
 from tests.dashboard.pages import broken_store, page_text, reader_of, run_page
 from tests.dashboard.test_evidence import HOSTILE, Reader, read
+from tests.fakes import FakeCoder
 from tests.reports import fill as fill_store
 from tests.reports import make_article, make_report
 
@@ -90,6 +91,12 @@ def test_without_words_the_latest_comes_first_and_the_undated_last(articles: Pat
         ({"outcomes": ["coded"], "day_from": "2023-12-04"}, ["a2"]),
         ({"day_to": "2023-12-03"}, ["a1"]),
         ({"undated": True}, ["a3"]),
+        ({"agencies": ["The Wire"]}, ["a2", "a1"]),
+        ({"agencies": [""]}, ["a3"]),
+        ({"languages": ["en"]}, ["a2", "a1", "a3"]),
+        ({"languages": ["ar"]}, []),
+        ({"origin": "o1"}, ["a2", "a1"]),
+        ({"origin": "o1", "words": "kirkuk NEAR/3 killed"}, ["a1", "a2"]),
     ],
 )
 def test_filters_limit_the_search(articles: Path, filters: dict[str, object], found: list[str]) -> None:
@@ -128,6 +135,43 @@ def test_each_result_says_what_became_of_it(articles: Path) -> None:
     words = page_text(run_page("articles"))
     assert "1 event counted, 1 not counted" in words
     assert LOST in words
+
+
+def test_agency_and_origin_are_in_the_address(articles: Path) -> None:
+    at = run_page("articles", agency=["The Wire"], origin="o1")
+    assert at.multiselect(key="articles_agency").value == ["The Wire"]
+    assert "Only the articles that carry one story" in page_text(at)
+    assert "2 articles, latest first" in page_text(at)
+    at.button(key="articles_all").click().run()
+    at.multiselect(key="articles_agency").set_value([""]).run()
+    assert "1 article, latest first" in page_text(at)
+    assert at.query_params["agency"] in ("", [""])
+    assert "origin" not in at.query_params
+    assert not [m for m in at.multiselect if m.label == "Language"]  # all of them are in one
+
+
+@pytest.mark.parametrize(
+    ("words", "said"), [('"drone', "A quotation mark has no partner; the rest is searched for."), ("OR", "OR needs words on both sides")]
+)
+def test_a_search_that_cannot_be_followed_says_why(articles: Path, words: str, said: str) -> None:
+    assert said in page_text(run_page("articles", q=words))
+
+
+class OtherCoder(FakeCoder):
+    """Finds nothing, under the name of the coder whose reports make the incidents."""
+
+    name = "hand"
+
+
+def test_an_article_is_coded_again(articles: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr("dashboard.dating.cached_coder", lambda *_: OtherCoder("7"))
+    at = run_page("articles", article="a1")
+    assert "Coded by hand 1." in page_text(at)
+    at.button(key="recode_now").click().run()
+    assert not at.exception
+    words = page_text(at)
+    assert "Coded again by hand 7: 0 reports, 2 before. What people decided stands." in words
+    assert "No sentence of the known kind" in words
 
 
 def test_nothing_found_says_what_to_do_and_clears(articles: Path) -> None:

@@ -11,7 +11,7 @@ from pipeline.models import EVENT_TYPES
 ROWS = pd.DataFrame(
     {
         "bin": ["2023-12-03", "2023-12-03", "2023-12-05"],
-        "event_type": ["Battles", None, "Protests"],
+        "part": ["Battles", None, "Protests"],
         "incidents": [2, 1, 4],
         "killed": [7.0, None, 0.0],
     }
@@ -54,7 +54,7 @@ def test_the_edge_of_a_point_stands_out_from_land_and_sea(theme: str, kind: str 
 
 
 def test_bars_are_stacked_by_type_in_the_codebook_order() -> None:
-    figure = charts.timeline_figure(ROWS, width="day")
+    figure = charts.timeline_figure(ROWS, width="day", parts=charts.type_parts())
     assert [bar.name for bar in figure.data] == ["Battles", "Protests", "Type not known"]
     assert [list(bar.y) for bar in figure.data] == [[2], [4], [1]]
     assert figure.layout.barmode == "stack"
@@ -62,7 +62,7 @@ def test_bars_are_stacked_by_type_in_the_codebook_order() -> None:
 
 
 def test_deaths_not_stated_add_nothing_to_a_bar() -> None:
-    figure = charts.timeline_figure(ROWS, width="day", measure="killed")
+    figure = charts.timeline_figure(ROWS, width="day", parts=charts.type_parts(), measure="killed")
     assert [list(bar.y) for bar in figure.data] == [[7], [0], [0]]
 
 
@@ -77,3 +77,63 @@ def test_a_single_bar_is_not_as_wide_as_the_page() -> None:
     first, last = charts.time_range(ROWS["bin"].head(1), "day")
     assert (last - first).days == charts.MIN_BINS
     assert first < pd.Timestamp("2023-12-03") < last
+
+
+def test_bars_outside_of_what_plays_are_faint() -> None:
+    figure = charts.timeline_figure(ROWS, width="day", parts=charts.type_parts(), window=("2023-12-01", "2023-12-03"))
+    assert [list(bar.marker.opacity) for bar in figure.data] == [[1.0], [0.22], [1.0]]
+
+
+def test_bars_can_be_stacked_by_initiator_in_colours_that_are_no_types() -> None:
+    rows = ROWS.assign(part=["Hamas", charts.OTHERS, None])
+    parts = charts.side_parts(("Hamas",), "dark")
+    figure = charts.timeline_figure(rows, width="day", parts=parts)
+    assert [bar.name for bar in figure.data] == ["Hamas", charts.OTHERS, "Initiator not known"]
+    assert not {part.colour for part in parts[:-1]} & set(charts.TYPE_COLOURS.values())
+
+
+def test_a_hostile_name_is_text_in_the_tooltip() -> None:
+    figure = charts.timeline_figure(ROWS.assign(part="<b>x</b>%{y}"), width="day", parts=charts.side_parts(("<b>x</b>%{y}",)))
+    assert "<b>" not in figure.data[0].hovertemplate
+    assert figure.data[0].hovertemplate.count("%{y") == 1
+
+
+@pytest.mark.parametrize(
+    ("width", "first", "last", "count"),
+    [
+        ("day", "2024-01-29", "2024-03-02", 34), ("week", "2024-01-29", "2024-02-26", 5), ("month", "2024-01-01", "2024-03-01", 3),
+        ("year", "2023-01-01", "2026-01-01", 4),
+    ],
+)  # fmt: skip
+def test_every_bar_of_a_period_has_its_step(width: str, first: str, last: str, count: int) -> None:
+    starts = charts.bar_starts(pd.Series([last, first]), width)
+    assert len(starts) == count
+    ends = [charts.bar_days(start, width)[1] for start in starts]
+    assert [(start - pd.Timedelta(days=1)).date().isoformat() for start in starts[1:]] == ends[:-1], "no day is in two bars or in none"
+
+
+def test_nothing_has_no_steps() -> None:
+    assert charts.bar_starts(pd.Series([], dtype=object), "day") == []
+
+
+@pytest.mark.parametrize(
+    ("edges", "days"),
+    [
+        (("2023-12-04 06:00", "2023-12-12 06:00"), ("2023-12-04", "2023-12-10")),
+        (("2023-12-19 00:00:00.5", "2023-12-05"), ("2023-12-04", "2023-12-17")),
+        (("2023-11-01", "2024-06-01"), ("2023-12-04", "2023-12-24")),
+        (("2023-12-04", "2023-12-05"), None),
+        (("nonsense", "2023-12-05"), None),
+        ((), None),
+    ],
+)
+def test_a_brush_holds_whole_bars(edges: tuple[str, ...], days: tuple[str, str] | None) -> None:
+    starts = charts.bar_starts(pd.Series(["2023-12-04", "2023-12-18"]), "week")
+    assert charts.brushed_days(starts, "week", edges) == days
+
+
+def test_small_bars_share_a_scale_and_say_what_they_show() -> None:
+    markup = charts.bars_html((0, 5, 10, 1), top=100, label='Iraq "and" more')
+    assert markup.count("<i") == 4
+    assert [part.split("%")[0] for part in markup.split("height:")[1:]] == ["5", "10", "4"], "what is there can be seen"
+    assert "Iraq &quot;and&quot; more" in markup

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import re
 from html import unescape
 
 import pytest
 
-from dashboard.views.codebook import columns_html, find_columns, in_groups, mark_words, values_html
-from pipeline.codebook import columns
+from dashboard.views.codebook import columns_html, find_columns, find_terms, in_groups, mark_words, values_html
+from dashboard.wording import help_of
+from pipeline.codebook import columns, load_glossary
 from pipeline.exports import SHAPES
 from pipeline.models import EVENT_TYPE_OF
 from pipeline.resolution import load_rules
+from pipeline.settings import ROOT
 from tests.dashboard.pages import page_text, run_page
 from tests.dashboard.test_evidence import Reader
 
@@ -35,7 +38,7 @@ def test_the_search_finds_and_marks() -> None:
     assert f"1 of {len(columns('native'))} columns" in words
     assert "<mark>Place</mark>" in words
     at.text_input[0].set_value("zebra").run()
-    assert at.subheader[0].value == "No column speaks of that"
+    assert at.subheader[0].value == "No column speaks of that, and no term"
     at.text_input[0].set_value("").run()
     assert "q" not in at.query_params
 
@@ -59,3 +62,34 @@ def test_any_search_words_stay_text(words: str) -> None:
     html = mark_words(f"a <b> & {words}", words) + columns_html(columns("native"), words) + values_html("1 a; 2 <b>", words)
     reader.feed(html.replace("<mark>", '<mark data-groups="">'))
     assert reader.tags <= {"mark", "div", "code", "span", "b", "p", "ul", "li", "h2", "bdi"}
+
+
+def test_terms_are_there_and_found() -> None:
+    words = unescape(page_text(run_page("codebook")))
+    for term, meaning in load_glossary().items():
+        assert f"<dt>{term}</dt><dd>{meaning}</dd>" in words
+    assert list(find_terms("agency outlets")) == ["origin"]
+    assert "<mark>quarantine</mark>" in page_text(run_page("codebook", q="quarantine"))
+
+
+def test_what_another_shape_has_is_told() -> None:
+    at = run_page("codebook", q="priogrid_gid")
+    assert "It is in the columns of the shape UCDP-shaped." in page_text(at)
+
+
+def test_tooltips_come_from_the_codebook_and_the_glossary() -> None:
+    assert help_of("deaths_best").startswith("Killed in this event, all parties together")
+    assert help_of("origin").startswith("Whom a story comes from.")
+    assert help_of("sub_event_type") == "Sub\\-event type, spelled as ACLED spells it. Values\\: see the list of event types on this page."
+    with pytest.raises(KeyError):
+        help_of("nothing")
+
+
+VIEWS = sorted((ROOT / "dashboard").rglob("*.py"))
+
+
+def test_every_tooltip_that_is_asked_for_is_there() -> None:
+    asked = {name for file in VIEWS for name in re.findall(r'help_of\("(\w[\w ]*)"\)', file.read_text(encoding="utf-8"))}
+    assert asked
+    for name in asked:
+        assert help_of(name)

@@ -21,6 +21,7 @@ CASES = {
     "toll": Filters(deaths_min=0, deaths_max=30),
     "words": Filters(text='"roadside bomb" OR drone'),
     "status": Filters(status=("confirmed", "rejected")),
+    "news": Filters(since="2026-11-24T18:02:00.000Z"),
 }
 
 

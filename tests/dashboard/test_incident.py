@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from dashboard.evidence import GROUPS, Span
-from dashboard.queries_articles import load_incident
+from dashboard.queries_incident import load_incident
 from dashboard.reader import Text, confidence_words, incident_rows, reader_html, report_labels
 from pipeline import store
 from pipeline.models import Incident
@@ -127,6 +127,21 @@ def test_hostile_texts_and_names_stay_text(own_store: Path, text: str) -> None:
         assert not any(name.startswith("on") for name in page.attributes)
 
 
+def test_a_line_of_five_megabytes_is_cut_with_a_note_and_its_evidence_is_right(own_store: Path) -> None:
+    text = "lorem <b>ipsum</b> " * 140_000 + "A strike killed 5 near Kirkuk on Sunday, police said. " + "dolor \u202e" * 400_000
+    assert len(text.encode()) > 5_000_000
+    incident_id = save_pairs(own_store, article_and_report("a1", 5, text=text), article_and_report("a2", 7, published="2023-12-04"))
+    at = run_page("incident", id=incident_id)
+    html = reader_of(at)
+    assert len(html) < 1_000_000
+    shown = read(html)
+    assert "characters with nothing coded from them are left out here" in shown.text
+    assert ("killed", "5") in shown.marked
+    assert ("where", "near Kirkuk") in shown.marked
+    at.button(key="do_brief").click().run()
+    assert not at.exception
+
+
 def read_loosely(html: str) -> Reader:
     """HTML of any shape, such as a style sheet."""
     reader = Reader()
@@ -184,11 +199,12 @@ def test_giving_an_undated_article_its_date_dates_the_incident(
     monkeypatch.setattr("dashboard.dating.cached_coder", lambda *_: coder)
     at = run_page("incident", id=incident_id)
     assert at.title[0].value.startswith("Undated")
-    at.button[0].click().run()
+    give = next(b for b in at.button if b.label == "Give the date")
+    give.click().run()
     assert [w.value for w in at.warning] == ["Choose a day first."]
     at.date_input[0].set_value(dt.date(2023, 12, 5))
     at.text_input[0].set_value("seen in print")
-    at.button[0].click().run()
+    next(b for b in at.button if b.label == "Give the date").click().run()
     assert not at.exception
     assert at.title[0].value.startswith("3 Dec 2023")  # the Sunday before Tuesday, 5 December
     db = store.open_store(own_store)

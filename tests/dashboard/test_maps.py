@@ -128,3 +128,112 @@ def test_the_base_map_is_small_whole_and_within_the_world() -> None:
                 assert all(-180 <= x <= 180 and -90 <= y <= 90 for x, y in ring)
                 jumps = [abs(a[0] - b[0]) for a, b in itertools.pairwise(ring)]
                 assert max(jumps) < 180 or feature["properties"]["name"] == "Antarctica"
+
+
+# --- close together ----------------------------------------------------------------------------
+
+
+def many(n: int) -> pd.DataFrame:
+    """Places in a grid of a degree, twenty in a row, each with one incident that killed one."""
+    return pd.DataFrame(
+        [point(latitude=30 + k // 20, longitude=40 + k % 20, incident_id=f"i{k}", killed=1, place_name=f"P{k}", places=n) for k in range(n)]
+    )
+
+
+def features_of(part: dict[str, Any]) -> list[dict[str, Any]]:
+    """What a zoom layer holds."""
+    return json.loads(base64.b64decode(part["data"].partition("base64,")[2]))["features"]
+
+
+def test_few_places_are_points_at_every_zoom() -> None:
+    rows = many(maps.CLUSTER_FROM - 1)
+    assert maps.single_from(rows) == 0
+    assert "TileLayer" not in maps.incident_map(rows).to_json()
+
+
+def test_many_places_are_marks_from_afar_and_points_near_by() -> None:
+    rows = many(400)
+    first = maps.single_from(rows)
+    layers = {part["id"]: part for part in json.loads(maps.incident_map(rows).to_json())["layers"] if part["@@type"] == "TileLayer"}
+    marks = sorted((part["visibleMinZoom"], part["visibleMaxZoom"], name) for name, part in layers.items() if name.startswith("near"))
+    assert first > 1
+    assert [low for low, _, _ in marks] == [-1, *range(1, first)]
+    assert all(0 < zoom + 1 - high < 1e-5 for zoom, (_, high, _) in enumerate(marks))
+    assert layers[maps.POINTS_LAYER]["visibleMinZoom"] == layers["uncertainty"]["visibleMinZoom"] == first
+    assert len(features_of(layers[maps.POINTS_LAYER])) == 400
+    counts = [len(features_of(layers[name])) for _, _, name in marks]
+    assert counts == sorted(counts)
+    assert counts[0] < 10
+    for _, _, name in marks:
+        told = [int(f["properties"]["text"] or f["properties"]["incidents"]) for f in features_of(layers[name])]
+        assert sum(told) == 400, "nothing is lost or counted twice at any zoom"
+
+
+def test_marks_do_not_lie_on_each_other_and_stand_on_a_real_place() -> None:
+    rows = many(400)
+    for zoom in (1, 3):
+        near = maps.bring_together(maps.each_near(rows), zoom)
+        spots = [maps.mercator_px(one.latitude, one.longitude, zoom) for one in near]
+        assert all(abs(a[0] - b[0]) + abs(a[1] - b[1]) >= maps.CELL_PX for a, b in itertools.combinations(spots, 2))
+        assert {(one.latitude, one.longitude) for one in near} <= set(zip(rows["latitude"], rows["longitude"], strict=True))
+
+
+def test_a_mark_says_what_it_holds_and_where_to_look_to_part_it() -> None:
+    rows = pd.DataFrame(
+        [
+            point(incidents=3, killed=4, unstated=1), point(latitude=36.2, longitude=43.1, killed=None, unstated=1, first_day="2023-11-02"),
+            point(latitude=36.3, longitude=41.9, country="SY", killed=None, unstated=1, first_day=None, last_day=None),
+        ]
+    )  # fmt: skip
+    (mark,) = maps.near_features(maps.bring_together(maps.each_near(rows), 2), rows, 2)
+    assert mark["properties"]["text"] == "5"
+    assert mark["properties"]["what"] == "5 incidents"
+    assert mark["properties"]["when"] == "2 Nov 2023 to 3 Dec 2023"
+    assert mark["properties"]["where"] == "Iraq and Syria"
+    assert mark["properties"]["toll"] == "4 killed; toll not stated in 3"
+    assert mark["properties"]["view"][2] >= 3.3
+    assert mark["geometry"]["coordinates"] == [44.392, 35.468], "the busiest of the places"
+
+
+def test_sums_over_places_make_the_marks_where_not_all_places_are_sent() -> None:
+    cells = pd.DataFrame([point(incident_id=None, incidents=900, killed=50, unstated=3), point(latitude=10.0, longitude=10.0)])
+    layers = json.loads(maps.incident_map(many(160), cells=cells).to_json())["layers"]
+    marks = [part for part in layers if part["id"].startswith("near")]
+    assert len(marks) == maps.MAX_CLUSTER_ZOOM
+    assert [sorted(f["properties"]["text"] for f in features_of(part)) for part in marks] == [["", "900"]] * len(marks)
+
+
+@pytest.mark.parametrize(("n", "words"), [(7, "7"), (999, "999"), (1_240, "1.2k"), (9_960, "10k"), (123_456, "123k")])
+def test_the_number_in_a_mark_is_short(n: int, words: str) -> None:
+    assert maps.short_count(n) == words
+
+
+def test_what_was_pressed_is_read_from_points_and_marks_alike() -> None:
+    row = point()
+    assert maps.chosen_mark({"selection": {"objects": {maps.POINTS_LAYER: [row]}}}) == row
+    feature = {"geometry": {"coordinates": [44.4, 35.5]}, "properties": {"incidents": 1, "incident_id": "i7"}}
+    chosen = maps.chosen_mark({"selection": {"objects": {"near-2-t5": [feature]}}})
+    assert chosen == {"incidents": 1, "incident_id": "i7", "longitude": 44.4, "latitude": 35.5}
+    for nothing in (None, {}, {"selection": {"objects": {}}}, {"selection": {"objects": {"land": [feature]}}}):
+        assert maps.chosen_mark(nothing) is None
+
+
+def test_a_pressed_point_has_its_position_to_the_last_digit() -> None:
+    rows = many(200).assign(latitude=lambda r: r["latitude"] + 0.1234567890123)
+    layers = {part["id"]: part for part in json.loads(maps.incident_map(rows).to_json())["layers"]}
+    told = {(f["geometry"]["coordinates"][1], f["geometry"]["coordinates"][0]) for f in features_of(layers[maps.POINTS_LAYER])}
+    assert told == set(zip(rows["latitude"], rows["longitude"], strict=True))
+
+
+def test_a_turned_map_looks_elsewhere_and_leaves_the_other_as_it_was() -> None:
+    deck = maps.incident_map(many(400))
+    before = deck.to_json()
+    turned = maps.turned(deck, (10.0, 20.0, 5.0), 3)
+    view = json.loads(turned.to_json())["initialViewState"]
+    assert (view["latitude"], view["longitude"], view["zoom"]) == (10.0000003, 20.0000003, 5.0000003)
+    assert json.loads(turned.to_json())["layers"][-1] == json.loads(before)["layers"][-1]
+    assert "near-0-t3" in turned.to_json()
+    assert "near-0-t0" not in turned.to_json()
+    assert deck.to_json() == before
+    again = json.loads(maps.turned(deck, (10.0, 20.0, 5.0), 4).to_json())["initialViewState"]
+    assert again != view, "the browser follows only a view it was not given last"

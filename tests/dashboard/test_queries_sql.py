@@ -11,7 +11,7 @@ import pytest
 from hypothesis import Phase, given, settings
 from hypothesis import strategies as st
 
-from dashboard import queries
+from dashboard import queries, queries_monitor
 from pipeline.filters import ROLES, Filters
 from pipeline.models import EVENT_TYPE_OF, EVENT_TYPES
 from tests.dashboard import by_sql
@@ -34,7 +34,10 @@ FILTERS = st.builds(
     date_to=st.none() | DAYS,
     country=several(["IQ", "SY", "ML", "XX"]),
     admin1=several(["Kirkuk", "Borno", "Nowhere"]),
+    place=several(["Kirkuk", "Gao", "Nowhere"]),
     actor=several([*ACTORS, "Popular Mobilization Forces", "nobody"]),
+    against=several([*ACTORS, "Civilians (Iraq)"]),
+    mode=several(["drone", "firearms", "abduct"]),
     role=st.sampled_from(ROLES),
     event_type=several([*EVENT_TYPES, *EVENT_TYPE_OF]),
     deaths_min=st.none() | st.integers(0, 12),
@@ -51,6 +54,7 @@ def check_same(path: str, mark: queries.Fingerprint, filters: Filters) -> None:
     for name in ("points", "table", "latest", "not_counted"):
         pd.testing.assert_frame_equal(getattr(queries, name)(path, mark, filters), getattr(by_sql, name)(path, filters))
     pd.testing.assert_frame_equal(queries.points(path, mark, filters, 7), by_sql.points(path, filters, 7))
+    pd.testing.assert_frame_equal(queries_monitor.cells(path, mark, filters), by_sql.cells(path, filters))
     for name in queries.LISTS:
         pd.testing.assert_frame_equal(queries.listed(path, mark, filters, name), by_sql.listed(path, filters, name))
     (width, bars, wide), (sql_width, sql_bars, sql_wide) = queries.timeline(path, mark, filters), by_sql.timeline(path, filters)

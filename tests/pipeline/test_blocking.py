@@ -53,7 +53,9 @@ def crowded(draw: st.DrawFn) -> list[Any]:
 @settings(max_examples=150, deadline=None)
 @given(crowded())
 def test_no_pair_that_may_be_doubted_is_left_out(reports: list[Any]) -> None:
-    articles = articles_of(*(make_article(f"a{n}", f"2023-12-{3 + n % 3:02}") for n in range(6)))
+    # Every other article names a place that a report of another may be put at.
+    texts = [f"Text of a{n}." + " It was near Daquq and Mosul." * (n % 2) for n in range(6)]
+    articles = articles_of(*(make_article(f"a{n}", f"2023-12-{3 + n % 3:02}", text=text) for n, text in enumerate(texts)))
     db = store.open_store(":memory:")
     save_all(db, articles.values(), reports, origins=dict.fromkeys(articles, "o1"))
     blocks = Blocks(db, kin=KIN)

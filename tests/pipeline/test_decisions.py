@@ -9,7 +9,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline import decisions, store
-from pipeline.errors import DecisionError, NotFoundError
+from pipeline.errors import ChangedError, DecisionError, NotFoundError
 from pipeline.incidents import update_incidents
 from pipeline.linking import make_incident_id
 from tests.reports import dump, fill, make_article, make_report, stored_partition
@@ -245,3 +245,46 @@ def test_undoing_all_in_turn_restores_every_live_incident(acts: list[tuple[str, 
         decisions.undo(db, d.decision_id, **BY)
     assert {i.incident_id: i for i in store.load_incidents(db, "i.merged_into IS NULL")} == before
     db.close()
+
+
+def test_a_mark_changes_with_every_decision_and_report_and_comes_back_only_with_nothing_in_between(three: Any) -> None:
+    marks = [decisions.state_mark(three, A)]
+
+    def changed() -> bool:
+        marks.append(decisions.state_mark(three, A))
+        return marks[-1] not in marks[:-1]
+
+    assert decisions.state_mark(three, A) == marks[0]
+    taken = decisions.confirm(three, A, **BY)
+    assert changed()
+    decisions.confirm(three, A, **BY)
+    assert changed(), "a second confirmation changes no value, and is somebody's word"
+    fill(three, [make_article("d", "2023-12-05")], [make_report("d", deaths=12)])
+    assert changed()
+    decisions.merge(three, C, A, **BY)
+    assert changed()
+    decisions.undo(three, taken.decision_id, **BY)
+    assert decisions.state_mark(three, "nobody") == decisions.state_mark(three, "nobody")
+
+
+def test_a_decision_on_what_has_changed_since_it_was_seen_is_not_taken(three: Any) -> None:
+    seen = {A: decisions.state_mark(three, A), C: decisions.state_mark(three, C)}
+    decisions.check_unchanged(three, seen)
+    decisions.set_field(three, C, "deaths_best", 9, **BY)
+    with pytest.raises(ChangedError, match=C):
+        decisions.check_unchanged(three, seen)
+    decisions.check_unchanged(three, {A: seen[A]})
+
+
+def test_the_decisions_on_an_incident_are_those_that_touch_it_with_their_undoing(three: Any) -> None:
+    other = decisions.confirm(three, C, **BY)
+    first = decisions.set_field(three, A, "deaths_best", 9, **BY)
+    joined = decisions.merge(three, A, C, **BY)
+    taken_back = decisions.undo(three, first.decision_id, **BY)
+    dated = decisions.set_published(three, "b", "2023-12-05", **BY)
+    assert decisions.decisions_on(three, A) == [other, first, joined, taken_back, dated], "what was decided on a merged id came along"
+    decisions.undo(three, joined.decision_id, **BY)
+    on_c = decisions.decisions_on(three, C)
+    assert [d.kind for d in on_c] == ["confirm", "merge", "undo"]
+    named = {d.decision_id for d in store.load_decisions(three) if d.kind != "undo" and C in decisions.touched_by(three, d)}
+    assert {d.decision_id for d in on_c if d.kind != "undo"} == named

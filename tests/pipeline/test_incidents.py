@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline import store
 from pipeline.errors import NotFoundError
-from pipeline.incidents import block_queries, incidents_as_of, known_on, light_reports, name_groups, update_incidents
+from pipeline.incidents import block_queries, known_on, light_reports, name_groups, update_incidents
 from pipeline.linking import link, make_incident_id, may_meet
 from pipeline.models import as_plain
 from pipeline.resolution import resolve
@@ -163,6 +163,11 @@ def test_ids_stay(groups: Any, anchors: Any, ids: Any, redirects: Any) -> None:
 
 
 # --- as known on ---------------------------------------------------------------------------------
+
+
+def incidents_as_of(db: Any, as_of: str) -> list[Any]:
+    with known_on(db, as_of):
+        return store.load_incidents(db, "i.merged_into IS NULL")
 
 
 def test_the_store_as_of_a_day(fresh_db: Any) -> None:

@@ -21,9 +21,9 @@ ARTICLES = 60
 KILLS = int(os.environ.get("DATELINE_TEST_KILLS", "24"))
 # The share of each way to take articles in: half of the kills hit an ingest, half a watch.
 SHARES = {"ingest": 0.35, "workers": 0.15, "watch": 0.25, "feed": 0.25}
-# The log of runs differs by nature: a killed run is one more line in it.
+# The log of runs differs by nature: a killed run is one more line in it. So does the moment at which an incident came.
 RUN_TABLES = ("runs", "live_sources", "live_seen")
-RUN_COLUMNS = ("run_id", "version")  # the latter counts writes
+RUN_COLUMNS = ("run_id", "first_stored_at_utc", "version")  # the latter counts writes
 
 
 def contents(db: Any) -> dict[str, list[tuple[Any, ...]]]:

@@ -20,6 +20,7 @@ from pipeline.linking import (
     link,
     make_incident_id,
     may_meet,
+    may_score,
     meeting_pairs,
     same_place_name,
     sentence_spans,
@@ -71,6 +72,23 @@ def test_a_pair_is_one_event_or_not(changes: dict[str, object], linked: bool) ->
 def test_the_score_says_why() -> None:
     why = compare_reports(make_report("a"), make_report("b", place_name="Daquq", latitude=35.449, longitude=44.41), ARTICLES).why
     assert why == "same day; 3 km apart; both name United States; both name Kataib Hezbollah; both Air/drone strike; tolls 5 and 5"
+
+
+def test_an_article_that_names_the_others_village_is_near_it() -> None:
+    village = {"place_name": "Lower Bagh", "latitude": 35.1, "longitude": 44.9}
+    a, b = make_report("a", **village), make_report("b", place_name="Mosul", admin1="Nineveh", latitude=36.34, longitude=43.13)
+    silent = articles_of(make_article("a"), make_article("b", text="The raid was told of in Mosul."))
+    naming = articles_of(make_article("a"), make_article("b", text="Told of in Mosul: a raid on Lower Bagh."))
+    apart, near = (compare_reports(a, b, texts, kin=KIN) for texts in (silent, naming))
+    assert apart.total < LINK_SCORE <= near.total
+    assert "both articles name Lower Bagh" in near.why
+
+
+def test_a_named_village_does_not_bridge_days_or_countries() -> None:
+    naming = articles_of(make_article("a"), make_article("b", text="A raid on Lower Bagh was told of."))
+    a = make_report("a", place_name="Lower Bagh", latitude=35.1, longitude=44.9)
+    for other in ({"day": "2023-12-05"}, {"country": "SY", "place_name": "Raqqa", "latitude": 35.95, "longitude": 39.01}):
+        assert "articles name" not in compare_reports(a, make_report("b", **other), naming, kin=KIN).why
 
 
 def test_disagreement_subtracts() -> None:
@@ -251,6 +269,16 @@ def test_the_score_is_symmetric_and_bounded_beyond_day_and_place(reports: list[R
         one = compare_reports(a, b, articles)
         assert one == compare_reports(b, a, articles)
         assert sum(f.score for f in one.features if f.name not in ("date", "place")) <= REST_MAX
+
+
+@settings(max_examples=60, deadline=None)
+@given(reports_of_some_articles())
+def test_a_pair_that_is_never_scored_could_not_have_been_one_event(reports: list[Report]) -> None:
+    names = " ".join(sorted({r.place_name for r in reports if r.place_name}))
+    articles = articles_of(*(make_article(f"a{n}", text=names) for n in range(7)))
+    for a, b in combinations(reports, 2):
+        if not may_score(a, b, kin=KIN):
+            assert compare_reports(a, b, articles, kin=KIN).total < DOUBT_SCORE
 
 
 # --- gold ----------------------------------------------------------------------------------------

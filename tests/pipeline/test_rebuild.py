@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import dataclasses
+from concurrent.futures.process import BrokenProcessPool
 from typing import Any
 
 import pytest
@@ -11,11 +12,12 @@ from hypothesis import strategies as st
 
 from pipeline import decisions, run, store
 from pipeline.linking import make_incident_id
-from pipeline.rebuild import change_lines, rebuild
+from pipeline.rebuild import _Planners, change_lines, rebuild
 from tests.fakes import FakeCoder, FakeCoding
+from tests.generate import fill_world
 from tests.pipeline.test_decisions import ACTS, BY, act
 from tests.pipeline.test_incidents import worlds
-from tests.reports import dump, fill, make_article, make_report
+from tests.reports import dump, fill, make_article, make_report, save_all
 
 ALL = ("incidents", "incident_reports", "incident_actors", "candidates", "suggestions", "incident_times", "incident_ids", "decisions")
 A = make_incident_id("a-0")
@@ -117,6 +119,92 @@ def test_no_decision_is_lost_whatever_a_new_coder_says(world: Any, acts: list[tu
                 assert "deaths_best" in live[d.target].locked_fields
     assert isinstance(decisions.disagreements(db), list)
     db.close()
+
+
+# --- in slices, and by several processes -------------------------------------------------------------
+
+
+@settings(max_examples=25, deadline=None)
+@given(worlds(), st.lists(st.tuples(ACTS, st.integers(0, 5)), max_size=4), st.integers(1, 3))
+def test_however_it_is_cut_a_rebuild_comes_to_the_same(world: Any, acts: list[tuple[str, int]], size: int) -> None:
+    articles, reports, origins = world
+    db = store.open_store(":memory:")
+    fill(db, articles, reports, batch=2, origins=origins)
+    for kind, pick in acts:
+        if store.load_incidents(db, "i.merged_into IS NULL"):
+            act(db, kind, pick)
+    before = dump(db, ALL)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr("pipeline.rebuild.SLICE_REPORTS", size)
+        assert rebuild(db).changes == ()
+        assert dump(db, ALL) == before
+        forget_incidents(db)
+        rebuild(db)
+        assert dump(db, ALL) == before
+    db.close()
+
+
+@settings(max_examples=25, deadline=None)
+@given(worlds(), st.integers(1, 3))
+def test_what_is_planned_of_a_slice_does_not_hang_on_what_was_written_of_others(world: Any, size: int) -> None:
+    """Processes plan by the store as it was committed, one alone by the store as it has been rewritten so far."""
+    articles, reports, origins = world
+    stores = []
+    for at_once in (False, True):
+        db = store.open_store(":memory:")
+        save_all(db, articles, reports, origins=origins)
+        with pytest.MonkeyPatch.context() as patch:
+            patch.setattr("pipeline.rebuild.SLICE_REPORTS", size)
+            if at_once:
+                patch.setattr(_Planners, "plan", lambda *args, plan=_Planners.plan: iter(list(plan(*args))))
+            rebuild(db)
+        stores.append(dump(db, ALL))
+        db.close()
+    assert stores[0] == stores[1]
+
+
+def test_two_processes_come_to_the_same_bytes_as_one(tmp_path: Any, monkeypatch: Any) -> None:
+    monkeypatch.setattr("pipeline.rebuild.SLICE_REPORTS", 100)
+    done, dumps = [], []
+    for processes in (1, 2):
+        db = store.open_store(tmp_path / f"{processes}.db")
+        fill_world(db, 400)
+        done.append(rebuild(db, processes=processes))
+        dumps.append(dump(db, ALL))
+        db.close()
+    assert done[0] == done[1]
+    assert dumps[0] == dumps[1]
+    assert done[0].changes
+
+
+def test_a_process_that_fails_leaves_the_store_as_it_was(three: Any, tmp_path: Any) -> None:
+    three.execute("DELETE FROM suggestions")
+    three.conn.commit()
+    before = dump(three, ALL)
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(store, "path_of", lambda db: str(tmp_path / "elsewhere.db"))
+        with pytest.raises(BrokenProcessPool):
+            rebuild(three, processes=2)
+    assert dump(three, ALL) == before
+    assert not three.conn.in_transaction
+
+
+def test_an_article_told_as_two_far_events_gives_its_incident_to_one(fresh_db: Any, monkeypatch: Any) -> None:
+    """Both of its new reports look for the incident; which of them continues it is settled once, though they lie in two slices."""
+    monkeypatch.setattr("pipeline.rebuild.SLICE_REPORTS", 1)
+    fill(fresh_db, [make_article("a")], [make_report("a")])
+    decisions.confirm(fresh_db, A, **BY)
+    near, far = make_report("a", number=1), make_report("a", number=2, country="YE", place_name="Sanaa", latitude=15.4, longitude=44.2)
+
+    def recode() -> dict[str, set[str]]:
+        store.save_coding(fresh_db, "a", [near, far], coder="hand", coder_version="2", outcome="coded")
+        return {"a": {A}}
+
+    rebuild(fresh_db, recode=recode)
+    found = {i.incident_id: (i.report_ids, i.review_status) for i in store.load_incidents(fresh_db)}
+    assert found[A] == (("a-1",), "confirmed")
+    assert len(found) == 2
+    assert rebuild(fresh_db).changes == ()
 
 
 # --- a new version of the coder ----------------------------------------------------------------------

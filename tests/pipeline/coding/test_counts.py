@@ -25,6 +25,11 @@ CASES = [
     ("Twenty-two soldiers were wounded.", [("injured", 22, 22, 22, "Twenty-two soldiers")]),
     ("The bodies of seven men were found.", [("killed", 7, 7, 7, "seven men")]),
     ("A farmer was killed.", [("killed", 1, 1, 1, "A farmer")]),
+    (
+        "Gunmen killed a couple and their daughter in the village.",
+        [("killed", 2, 2, 2, "a couple"), ("killed", 1, 1, 1, "their daughter")],
+    ),
+    ("Gunmen killed a couple of guards.", [("killed", 2, 2, None, "a couple")]),
 ]
 
 

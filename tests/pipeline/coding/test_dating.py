@@ -42,6 +42,23 @@ CASES = [
     ("Gunmen killed four people near Kirkuk, a mayor said on Tuesday.", "2024-03-04", "2024-03-05"),
     ("Gunmen killed four people near Kirkuk.", "2024-03-05", "2024-03-06"),
     ("Gunmen killed four people near Kirkuk on Monday [4 March], officials said.", "2024-03-04", "2024-03-04"),
+    # a wounded man's death afterwards, and a toll brought up to date, are news of an event before them
+    (
+        "Rebels denied the murder of a mayor in Kirkuk. A guard died in hospital late on Tuesday. The mayor was shot dead on Sunday.",
+        "2024-03-03",
+        "2024-03-03",
+    ),
+    (
+        "Officials raised to nine on Wednesday the number of people killed by a car bomb in Kirkuk. The bomb exploded on Monday.",
+        "2024-03-04",
+        "2024-03-04",
+    ),
+    # the sentences before in the paragraph set the scene
+    (
+        "On the night of March 3-4 the special forces went after a cell in Hawija. They were met with fire. Four gunmen were killed.",
+        "2024-03-03",
+        "2024-03-04",
+    ),
     # counted from the day of the statement
     ("The army said on Tuesday that gunmen had killed four soldiers near Kirkuk a day earlier.", "2024-03-04", "2024-03-04"),
 ]

@@ -61,3 +61,34 @@ def test_no_country_without_words(coder: Any) -> None:
 )
 def test_the_place_of_those_who_tell_it(coder: Any, text: str, place: str) -> None:
     assert place in (report_of(coder, text).place_name or "")
+
+
+def test_sentences_before_an_event_set_its_scene(coder: Any) -> None:
+    text = (
+        "On Monday night the special forces went after a cell in Hawija. They were met with fire. Four gunmen were killed.\n\n"
+        "Contact: the media office, Baghdad."
+    )
+    (report,) = [r for r in coder.code(make_article(text=text, published="2024-03-14")).reports if r.assertion == "asserted"]
+    assert (report.place_name, report.deaths_best) == ("Hawija", 4)
+
+
+def test_a_street_is_where_its_town_is(coder: Any) -> None:
+    text = "A hand grenade was thrown at a cafe in King Peter Street in Mitrovica on Tuesday and wounded two guests, police said."
+    assert report_of(coder, text).place_name == "Mitrovica"
+
+
+@pytest.mark.parametrize("there", ["there", "in the same city"])
+def test_a_place_told_again_bears_its_name(coder: Any, there: str) -> None:
+    text = (
+        f"A strike destroyed a house in Mosul late on Tuesday, killing four people. It was the second attack within a week. "
+        f"On Sunday gunmen shot dead nine guards {there}, the army said."
+    )
+    reports = coder.code(make_article(text=text, published="2024-03-14")).reports
+    assert {(r.place_name, r.deaths_best) for r in reports} == {("Mosul", 4), ("Mosul", 9)}
+    (again,) = [e for r in reports if r.deaths_best == 9 for e in r.evidence if e.field == "place_name"]
+    assert again.quote in there
+
+
+def test_there_is_no_place_where_it_only_says_that_something_is(coder: Any) -> None:
+    text = "Gunmen killed four people in Mosul on Tuesday. There were clashes in Kirkuk on Monday, and there, police said, two died."
+    assert "Mosul" in {r.place_name for r in coder.code(make_article(text=text, published="2024-03-14")).reports}

@@ -99,3 +99,12 @@ def test_twenty_four_hours_in_one_town_are_one_event(coder: Any) -> None:
 def test_feared_dead_are_dead(coder: Any) -> None:
     (report,) = told(coder, "About 22 people are feared dead after gunmen attacked a village near Jos on Monday night.")
     assert (report.assertion, report.deaths_best) == ("asserted", 22)
+
+
+def test_the_dead_of_another_town_and_day_are_not_added(coder: Any) -> None:
+    text = (
+        "The army said on Tuesday it had killed five rebels near Kirkuk on Monday, hours after they were accused of a massacre.\n\n"
+        "The number of civilians killed in Hawija on Saturday night has risen to 12, the administrator said."
+    )
+    tolls = [r.deaths_best for r in told(coder, text) if r.assertion == "asserted" and r.place_name and "Kirkuk" in r.place_name]
+    assert tolls == [5]
