@@ -403,8 +403,8 @@ def _take(db: Database, started: _Batch, *, run: _Run, tally: _Tally, patience: 
 
     try:
         _patiently(write, patience)
-    except (StoreError, sqlite3.OperationalError):
-        raise
+    except (StoreError, sqlite3.OperationalError, ImportError, SyntaxError, MemoryError):
+        raise  # no fault of an article
     except Exception as e:
         if type(e) is sqlite3.DatabaseError:
             raise  # the file itself is broken

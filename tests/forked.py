@@ -3,6 +3,8 @@
 from __future__ import annotations
 
 import multiprocessing
+import sys
+import types
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +22,12 @@ def start(path: Path, *inputs: Path | str, batch: int = 4, how: str = "ingest") 
     """A process that takes articles in, under way, with the store open; it has `pid`, `kill`, `is_alive`."""
     here, there = _forks.Pipe(duplex=False)
     process = _forks.Process(target=_take_in, args=(there, path, batch, how, [str(i) for i in inputs]))
-    process.start()
+    # Where a test of the dashboard ran before, the main module is a page of it, which the process would load.
+    main, sys.modules["__main__"] = sys.modules["__main__"], types.ModuleType("__main__")
+    try:
+        process.start()
+    finally:
+        sys.modules["__main__"] = main
     there.close()
     with here:
         assert here.recv() == "ready"
