@@ -143,8 +143,9 @@ def paint(event_type: str | None, theme: str | None) -> dict[str, list[int]]:
 
 def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
     """The rows as dicts of Python's own values, None for what is not known."""
-    columns = [[None if value != value else value for value in rows[name].tolist()] for name in rows]
-    return [dict(zip(rows.columns, values, strict=True)) for values in zip(*columns, strict=True)]
+    names = list(rows)
+    columns = [[None if value != value else value for value in rows[name].tolist()] for name in names]
+    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
 
 
 def point_look(row: Mapping[str, Any], *, theme: str | None = None) -> Look:
