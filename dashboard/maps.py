@@ -571,27 +571,31 @@ def near_features(near: Sequence[Near], alone: Mapping[int, str], zoom: int, *, 
             "line": line,
             "view": [middle, across, max(close, zoom + 1.3)],
         }
-        features.append(_feature(one.longitude, one.latitude, properties))
+        features.append(_to_json(_feature(one.longitude, one.latitude, properties)))
     return features
 
 
-def _feature(longitude: float, latitude: float, properties: dict[str, Any]) -> str:
+def _feature(longitude: float, latitude: float, properties: dict[str, Any]) -> dict[str, Any]:
     # Not rounded: the incidents of a point that is pressed are looked up by its position.
-    feature = {"type": "Feature", "geometry": {"type": "Point", "coordinates": [longitude, latitude]}, "properties": properties}
-    return _to_json(feature)
+    return {"type": "Feature", "geometry": {"type": "Point", "coordinates": [longitude, latitude]}, "properties": properties}
 
 
 _to_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
-def point_feature(look: Look, name: str = "") -> str:
+def _in_a_row(features: Sequence[dict[str, Any]]) -> list[str]:
+    # One text of all of them takes half the time of one each.
+    return [_to_json(features)[1:-1]] if features else []
+
+
+def point_feature(look: Look, name: str = "") -> dict[str, Any]:
     """A styled point as a GeoJSON feature, with its name where it has one to show."""
     properties = {column: look[column] for column in ("radius", *POINT_COLUMNS)}
     return _feature(look["longitude"], look["latitude"], properties | {"text": name})
 
 
 def zoom_layer(name: str, features: Sequence[str], low: float, high: float | None, **props: Any) -> pdk.Layer:
-    """Features that are drawn between two zooms only.
+    """Features, as JSON with commas between them, that are drawn between two zooms only.
 
     deck.gl's layers know no such limits but for its tiles: the features are one tile, the whole world, whose
     address holds them.
@@ -643,7 +647,7 @@ def clustered_layers(
     for zoom in reversed(range(first_single)):
         near = bring_together(near, zoom)
         for row in [one.row for one in near if one.row is not None and one.row not in alone]:
-            alone[row] = point_feature(looks[row] if marks is None else point_look(marks[row], theme=theme))
+            alone[row] = _to_json(point_feature(looks[row] if marks is None else point_look(marks[row], theme=theme)))
         features = near_features(near, alone, zoom, theme=theme)
         name = f"{CLUSTERS_LAYER}-{zoom}{TURN}"
         layers.append(mark_layer(name, features, zoom if zoom else -1, zoom + 1, theme=theme, names=False))
@@ -657,9 +661,9 @@ def clustered_layers(
     spots = [point_feature(look, names.get((look["latitude"], look["longitude"]), "")) for look in drawn]
     meters = pdk.types.String("meters")
     return [
-        zoom_layer("uncertainty", circles, first_single, None, point_radius_units=meters, get_line_width=1, pickable=False),
+        zoom_layer("uncertainty", _in_a_row(circles), first_single, None, point_radius_units=meters, get_line_width=1, pickable=False),
         *layers,
-        mark_layer(POINTS_LAYER, spots, first_single, None, theme=theme, names=True),
+        mark_layer(POINTS_LAYER, _in_a_row(spots), first_single, None, theme=theme, names=True),
     ]
 
 
@@ -702,7 +706,6 @@ def incident_map(
     `cells` (queries_monitor.cells) stand for all incidents where the rows are only the places with most dead.
     """
     view = opening_view(rows)
-    colours = palette(theme)
     first_single = MAX_CLUSTER_ZOOM if cells is not None else single_from(rows)
     points, drawn = records(rows), list[Look]()
     if not first_single:
@@ -710,13 +713,22 @@ def incident_map(
     labels = choose_labels(drawn if names else [], view.zoom)
     # A tile server's map has land and names of its own.
     ground = [] if tiles else [*base_layers(theme=theme), *label_layers(labels, theme=theme)]
-    # Without a provider and without a style the browser asks nobody for tiles.
-    base = {"map_provider": "maplibre", "map_style": tile_style(tiles)} if tiles else {"map_provider": None}
     marks = None if cells is None else records(cells)
     places = clustered_layers(points, marks, first_single, theme=theme) if first_single else incident_layers(drawn)
+    deck = copy.copy(_bare_deck(theme, tiles))
+    deck.layers = [*ground, *places]
+    deck.initial_view_state = pdk.ViewState(latitude=view.latitude, longitude=view.longitude, zoom=view.zoom, min_zoom=0.5, max_zoom=14)
+    return deck
+
+
+@lru_cache(maxsize=8)
+def _bare_deck(theme: str | None, tiles: str | None) -> ReadyDeck:
+    # Made once: a Deck looks for what notebooks need whenever one is made, which takes 5 ms.
+    colours = palette(theme)
+    # Without a provider and without a style the browser asks nobody for tiles.
+    base = {"map_provider": "maplibre", "map_style": tile_style(tiles)} if tiles else {"map_provider": None}
     return ReadyDeck(
-        layers=[*ground, *places],
-        initial_view_state=pdk.ViewState(latitude=view.latitude, longitude=view.longitude, zoom=view.zoom, min_zoom=0.5, max_zoom=14),
+        layers=[],
         views=[pdk.View(type="MapView", controller=True)],
         **base,
         tooltip={
