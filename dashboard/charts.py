@@ -163,27 +163,31 @@ def timeline_figure(
     """
     colours = palette(theme)
     bars = []
+    # What a bar is, worked out once for all its parts.
+    starts = {day: pd.Timestamp(day) for day in rows["bin"].unique().tolist()}
+    # A bar stands over its own period, not around its first day.
+    widths = {day: ((start + STEPS[width]) - start) / pd.Timedelta(milliseconds=1) * 0.92 for day, start in starts.items()}
+    labels = {day: [bin_label(start, width)] for day, start in starts.items()}
     for kind in parts:
         part = rows[rows["part"] == kind.key] if kind.key is not None else rows[rows["part"].isna()]
         if part.empty:
             continue
-        starts = pd.to_datetime(part["bin"])
+        days = part["bin"].tolist()
         marker: dict[str, object] = {"color": kind.colour, "line": {"width": 0}}
         if window:
-            marker["opacity"] = [1.0 if window[0] <= day <= window[1] else 0.22 for day in part["bin"]]
+            marker["opacity"] = [1.0 if window[0] <= day <= window[1] else 0.22 for day in days]
         bars.append(
             {
                 "type": "bar",
-                "x": starts,
+                "x": pd.DatetimeIndex([starts[day] for day in days]),
                 "y": part[measure].fillna(0),
-                # A bar stands over its own period, not around its first day.
                 "offset": 0,
-                "width": [((start + STEPS[width]) - start) / pd.Timedelta(milliseconds=1) * 0.92 for start in starts],
+                "width": [widths[day] for day in days],
                 "name": kind.label,
                 "marker": marker,
                 # What a brush holds is said by the page that follows, not by fading the rest meanwhile.
                 "unselected": {"marker": {"opacity": 1}},
-                "customdata": [[bin_label(start, width)] for start in starts],
+                "customdata": [labels[day] for day in days],
                 "hovertemplate": "%{customdata[0]}<br>" + escape(kind.label).replace("%{", "% {") + ": %{y:,}<extra></extra>",
             }
         )

@@ -13,13 +13,14 @@ import copy
 import json
 import math
 import re
-from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+import numpy.typing as npt
 import pandas as pd
 import pydeck as pdk
 from pydeck.bindings.json_tools import default_serialize
@@ -68,6 +69,12 @@ MAX_PLACE_LABELS = 40
 MAX_LABELLED_POINTS = 400
 MAX_LABEL_CHARS = 26
 
+# A point as it is drawn: position, radius, colours, the lines of its tooltip, and what comes back when it is chosen.
+Look = dict[str, Any]
+Array = npt.NDArray[Any]
+# Words made once for texts that many places share: days, sides, kinds of event.
+MAX_WORDS = 8_192
+
 
 def radius_px(killed: object) -> float:
     """The radius of a point for a toll, in pixels; the smallest where none were killed or none is stated."""
@@ -80,16 +87,41 @@ def rgba(colour: str, alpha: int = 255) -> list[int]:
     return [*(int(colour[i : i + 2], 16) for i in (1, 3, 5)), alpha]
 
 
-def describe_point(row: dict[str, Any]) -> dict[str, str]:
+@lru_cache(maxsize=MAX_WORDS)
+def _day(iso: str | None) -> str:
+    return format_date(iso)
+
+
+@lru_cache(maxsize=MAX_WORDS)
+def _actors_of(text: str, missing: str) -> str:
+    return format_actors(text, missing=missing)
+
+
+@lru_cache(maxsize=MAX_WORDS)
+def _phrase_of(sub_event_type: str | None, event_type: str | None, modes: str) -> str:
+    return event_phrase({"sub_event_type": sub_event_type, "event_type": event_type, "modes": modes})
+
+
+def _actors(side: Any, missing: str) -> str:
+    return _actors_of(side, missing) if isinstance(side, str) else format_actors(side, missing=missing)
+
+
+def _phrase(row: Mapping[str, Any]) -> str:
+    modes = row["modes"]
+    return _phrase_of(row["sub_event_type"], row["event_type"], modes) if isinstance(modes, str) else event_phrase(row)
+
+
+def describe_point(row: Mapping[str, Any]) -> dict[str, str]:
     """The lines of one point's tooltip, plain text: what, when, where, who, how many. The page escapes them."""
     killed = "toll not stated" if not is_known(row["killed"]) else f"{int(row['killed']):,} killed" if row["killed"] else "none killed"
     where = format_place(row["place_name"], row["admin1"], row["country"], row["where_prec"])
     if row["incidents"] == 1:
-        sides = format_actors(row["side_a"], missing="unknown"), format_actors(row["side_b"], missing="")
-        who = " → ".join(side for side in sides if side)
-        return {"what": event_phrase(row), "when": format_date(row["first_day"]), "where": where, "who": who, "toll": killed}
+        sides = _actors(row["side_a"], "unknown"), _actors(row["side_b"], "")
+        return {
+            "what": _phrase(row), "when": _day(row["first_day"]), "where": where, "who": " → ".join(filter(None, sides)), "toll": killed,
+        }  # fmt: skip
     unstated = int(row["unstated"])
-    days = " to ".join(dict.fromkeys((format_date(row["first_day"]), format_date(row["last_day"]))))
+    days = " to ".join(dict.fromkeys((_day(row["first_day"]), _day(row["last_day"]))))
     return {
         "what": plural(int(row["incidents"]), "incident"),
         "when": days,
@@ -99,48 +131,74 @@ def describe_point(row: dict[str, Any]) -> dict[str, str]:
     }
 
 
-def style_points(rows: pd.DataFrame, *, theme: str | None = None) -> pd.DataFrame:
-    """The rows of `queries.points` as the map draws them: radius, colours, tooltip, largest first.
+@lru_cache(maxsize=64)
+def paint(event_type: str | None, theme: str | None) -> dict[str, list[int]]:
+    """The colours of points of one event type: filled, hollow, their line, the circle around them and its line."""
+    colour = type_colour(event_type)
+    return {
+        "fill": rgba(colour, 215), "hollow": rgba(colour, 0), "line": rgba(edge_colour(event_type, theme)),
+        "halo": rgba(colour, 26), "halo_line": rgba(colour, 130),
+    }  # fmt: skip
+
+
+def records(rows: pd.DataFrame) -> list[dict[str, Any]]:
+    """The rows as dicts of Python's own values, None for what is not known."""
+    names = list(rows)
+    columns = [[None if value != value else value for value in rows[name].tolist()] for name in names]
+    return [dict(zip(names, values, strict=True)) for values in zip(*columns, strict=True)]
+
+
+def point_look(row: Mapping[str, Any], *, theme: str | None = None) -> Look:
+    """One row of `queries.points`, as `records` gives it, as the map draws it where nothing else lies at its place."""
+    colours, vague = paint(row["event_type"], theme), UNCERTAINTY_M.get(row["where_prec"], 0)
+    return {
+        "longitude": row["longitude"],
+        "latitude": row["latitude"],
+        "radius": radius_px(row["killed"]),
+        "fill": colours["hollow" if vague else "fill"],
+        "line": colours["line"],
+        "uncertainty": vague,
+        "halo": colours["halo"],
+        "halo_line": colours["halo_line"],
+        **describe_point(row),
+        "incidents": row["incidents"],
+        "incident_id": row["incident_id"],
+        "event_type": row["event_type"],
+        "label": row["place_name"] or "",
+    }
+
+
+def largest_first(looks: Sequence[Look]) -> list[Look]:
+    """The points in the order they are drawn in; the given ones stay as they are.
 
     Points of several event types at one place lie on each other; where a smaller one would hide exactly
     under a larger, it is drawn later and a little smaller, so that each keeps a ring that can be seen.
     """
-    if rows.empty:
-        return pd.DataFrame(columns=["longitude", "latitude", "radius", "uncertainty", "label", *POINT_COLUMNS])
-    records = rows.to_dict("records")
-    told = [describe_point(r) for r in records]
-    drawn = pd.DataFrame(
-        {
-            "longitude": rows["longitude"],
-            "latitude": rows["latitude"],
-            "radius": [radius_px(r["killed"]) for r in records],
-            "fill": [rgba(type_colour(r["event_type"]), 0 if r["where_prec"] in UNCERTAINTY_M else 215) for r in records],
-            "line": [rgba(edge_colour(r["event_type"], theme)) for r in records],
-            "uncertainty": [UNCERTAINTY_M.get(int(r["where_prec"] or 0), 0) for r in records],
-            "halo": [rgba(type_colour(r["event_type"]), 26) for r in records],
-            "halo_line": [rgba(type_colour(r["event_type"]), 130) for r in records],
-            **{name: [lines[name] for lines in told] for name in TIP_LINES},
-            "incidents": rows["incidents"],
-            "incident_id": rows["incident_id"],
-            "event_type": rows["event_type"],
-            "label": [str(r["place_name"]) if is_known(r["place_name"]) else "" for r in records],
-        }
-    ).sort_values("radius", ascending=False, kind="stable")
-    below = drawn.groupby(["latitude", "longitude", "radius"]).cumcount()
-    drawn["radius"] = (drawn["radius"] - 1.6 * below).clip(lower=2.0)
-    return drawn.reset_index(drop=True)
+    below: dict[tuple[float, float, float], int] = {}
+    drawn = []
+    for look in sorted(looks, key=lambda look: -look["radius"]):
+        spot = look["latitude"], look["longitude"], look["radius"]
+        below[spot] = under = below.get(spot, -1) + 1
+        drawn.append(look | {"radius": max(look["radius"] - 1.6 * under, 2.0)} if under else look)
+    return drawn
 
 
 def extent(rows: pd.DataFrame) -> tuple[list[float], list[float]]:
-    """Latitudes and longitudes that hold all points and their circles of uncertainty."""
+    """Least and greatest latitude and longitude of all points and their circles of uncertainty; nothing where there are no points."""
+    if rows.empty:
+        return [], []
+    latitudes, longitudes = _positions(rows)
     # A degree of latitude is 111.2 km; a circle is as wide in longitude as the cosine of its latitude makes it.
-    reach = [UNCERTAINTY_M.get(int(prec) if is_known(prec) else 0, 0) / 111_200 for prec in rows["where_prec"]]
-    latitudes, longitudes = list(rows["latitude"]), list(rows["longitude"])
-    wide = [r / max(0.1, math.cos(math.radians(lat))) for r, lat in zip(reach, latitudes, strict=True)]
+    reach = np.array([UNCERTAINTY_M.get(prec, 0) for prec in rows["where_prec"].tolist()]) / 111_200
+    wide = reach / np.maximum(0.1, np.cos(np.radians(latitudes)))
     return (
-        [lat + sign * r for lat, r in zip(latitudes, reach, strict=True) for sign in (-1, 1)],
-        [lon + sign * w for lon, w in zip(longitudes, wide, strict=True) for sign in (-1, 1)],
+        [float((latitudes - reach).min()), float((latitudes + reach).max())],
+        [float((longitudes - wide).min()), float((longitudes + wide).max())],
     )
+
+
+def _positions(rows: pd.DataFrame) -> tuple[Array, Array]:
+    return rows["latitude"].to_numpy(dtype=float), rows["longitude"].to_numpy(dtype=float)
 
 
 @dataclass(frozen=True, slots=True)
@@ -162,31 +220,25 @@ def opening_view(rows: pd.DataFrame) -> OpeningView:
     whole = OpeningView(*fit_view(*extent(rows)))
     if len(rows) < 3:
         return whole
-    centre = weighted_median(rows["latitude"], rows["incidents"]), weighted_median(rows["longitude"], rows["incidents"])
-    away = [math.hypot(lat - centre[0], lon - centre[1]) for lat, lon in zip(rows["latitude"], rows["longitude"], strict=True)]
-    far = sorted(range(len(rows)), key=lambda n: -away[n])
-    counts = list(rows["incidents"])
-    allowed, cut = MAX_OUTSIDE * sum(counts), 0
-    for n in range(1, len(far)):
-        if sum(counts[m] for m in far[:n]) > allowed:
-            break
-        # Only a gap sets places apart: the nearest one left out is much farther off than the farthest one kept.
-        if away[far[n - 1]] > GAP * away[far[n]]:
-            cut = n
-    kept, outside = sorted(far[cut:]), sum(counts[n] for n in far[:cut])
-    near = OpeningView(*fit_view(*extent(rows.iloc[kept])), outside=int(outside))
+    latitudes, longitudes = _positions(rows)
+    counts = rows["incidents"].to_numpy(dtype=np.int64)
+    away = np.hypot(latitudes - weighted_median(latitudes, counts), longitudes - weighted_median(longitudes, counts))
+    far = np.argsort(-away, kind="stable")
+    left_out = np.cumsum(counts[far])
+    # Only a gap sets places apart: the nearest one left out is much farther off than the farthest one kept.
+    cuts = np.flatnonzero((left_out[:-1] <= MAX_OUTSIDE * left_out[-1]) & (away[far[:-1]] > GAP * away[far[1:]]))
+    if not len(cuts):
+        return whole
+    cut = int(cuts[-1]) + 1
+    near = OpeningView(*fit_view(*extent(rows.iloc[np.sort(far[cut:])])), outside=int(left_out[cut - 1]))
     return near if near.zoom - whole.zoom >= CLOSER_BY else whole
 
 
-def weighted_median(values: pd.Series, weights: pd.Series) -> float:
+def weighted_median(values: Array, weights: Array) -> float:
     """The value in the middle, each counted as often as its weight says."""
-    pairs = sorted(zip(values, weights, strict=True))
-    half, run = sum(weights) / 2, 0.0
-    for value, weight in pairs:
-        run += weight
-        if run >= half:
-            return float(value)
-    return float(pairs[-1][0])
+    order = np.argsort(values, kind="stable")
+    run = np.cumsum(weights[order])
+    return float(values[order[np.searchsorted(run, run[-1] / 2)]])
 
 
 def fit_view(latitudes: Sequence[float], longitudes: Sequence[float], *, closest: float = MAX_FIT_ZOOM) -> tuple[float, float, float]:
@@ -215,19 +267,24 @@ def country_labels() -> tuple[tuple[str, float, float, float], ...]:
     return tuple((p["name"], *p["label"], p["area"]) for p in properties if p["area"] >= LABELS_MIN_AREA)
 
 
-def mercator_px(latitude: float, longitude: float, zoom: float) -> tuple[float, float]:
-    """Where a point lies on the map in pixels from its north-west corner (Web Mercator, 512 pixels at zoom 0)."""
+def mercator_px(latitude: Any, longitude: Any, zoom: float) -> tuple[Any, Any]:
+    """Where points lie on the map in pixels from its north-west corner (Web Mercator, 512 pixels at zoom 0); numbers or arrays."""
     scale = 512 * 2**zoom
-    y = math.log(math.tan(math.pi / 4 + math.radians(max(-85, min(85, latitude))) / 2))
+    y = np.log(np.tan(math.pi / 4 + np.radians(np.maximum(-85, np.minimum(85, latitude))) / 2))
     return (longitude + 180) / 360 * scale, (0.5 - y / (2 * math.pi)) * scale
 
 
 Box = tuple[float, float, float, float]
 
 
+def text_width(text: str) -> float:
+    """About the width of a label in pixels, with a little air around it."""
+    return len(text) * 6.0 + 6
+
+
 def text_box(x: float, y: float, text: str, *, left_aligned: bool = False) -> Box:
     """About the box that a label takes, in pixels, with a little air around it."""
-    wide = len(text) * 6.0 + 6
+    wide = text_width(text)
     return (x - 2, y - 8, x + wide, y + 8) if left_aligned else (x - wide / 2, y - 8, x + wide / 2, y + 8)
 
 
@@ -236,34 +293,39 @@ def overlaps(box: Box, taken: Sequence[Box]) -> bool:
     return any(box[0] < b[2] and b[0] < box[2] and box[1] < b[3] and b[1] < box[3] for b in taken)
 
 
-def choose_labels(drawn: pd.DataFrame, zoom: float) -> list[dict[str, Any]]:
+def choose_labels(drawn: Sequence[Look], zoom: float, *, countries: bool = True) -> list[dict[str, Any]]:
     """The names that fit on the map at its opening zoom without lying on a point or on each other.
 
     Places of incidents first, those with most dead before the others, then countries, largest first.
     """
-    taken: list[Box] = []
-    spots = []
-    for row in drawn.to_dict("records"):
-        x, y = mercator_px(row["latitude"], row["longitude"], zoom)
-        r = row["radius"] * 0.8
-        taken.append((x - r, y - r, x + r, y + r))
-        spots.append((x + row["radius"], y, row))
+    radii = np.array([look["radius"] for look in drawn], dtype=float)
+    xs, ys = mercator_px(*(np.array([look[name] for look in drawn], dtype=float) for name in ("latitude", "longitude")), zoom)
+    west, east, north, south = xs - 0.8 * radii, xs + 0.8 * radii, ys - 0.8 * radii, ys + 0.8 * radii
+    named: list[Box] = []
+
+    def is_free(box: Box) -> bool:
+        return not overlaps(box, named) and not ((box[0] < east) & (west < box[2]) & (box[1] < south) & (north < box[3])).any()
+
     labels: list[dict[str, Any]] = []
-    for x, y, row in spots[:MAX_LABELLED_POINTS]:
-        name = row["label"] if len(row["label"]) <= MAX_LABEL_CHARS else row["label"][: MAX_LABEL_CHARS - 1].rstrip() + "…"
-        box = text_box(x + 3, y, name, left_aligned=True)
-        known = any(name == other["text"] for other in labels)
-        if name and not known and not overlaps(box, taken) and len(labels) < MAX_PLACE_LABELS:
-            taken.append(box)
-            labels.append(
-                {"text": name, "longitude": row["longitude"], "latitude": row["latitude"], "dx": round(row["radius"] + 4), "kind": "place"}
-            )
+    known = {""}
+    for look, x, y in zip(drawn[:MAX_LABELLED_POINTS], xs.tolist(), ys.tolist(), strict=False):
+        if len(labels) == MAX_PLACE_LABELS:
+            break
+        name = look["label"] if len(look["label"]) <= MAX_LABEL_CHARS else look["label"][: MAX_LABEL_CHARS - 1].rstrip() + "…"
+        box = text_box(x + look["radius"] + 3, y, name, left_aligned=True)
+        if name not in known and is_free(box):
+            known.add(name)
+            named.append(box)
+            spot = {"longitude": look["longitude"], "latitude": look["latitude"]}
+            labels.append({"text": name, **spot, "dx": round(look["radius"] + 4), "kind": "place"})
     px_per_degree = 512 * 2**zoom / 360
-    for name, longitude, latitude, area in country_labels():
-        box = text_box(*mercator_px(latitude, longitude, zoom), name)
-        roomy = math.sqrt(area) * px_per_degree > NAME_FITS * (box[2] - box[0])
-        if roomy and not overlaps(box, taken):
-            taken.append(box)
+    for name, longitude, latitude, area in country_labels() if countries else ():
+        # Most are told by their size alone, before it is worked out where they lie.
+        if math.sqrt(area) * px_per_degree <= NAME_FITS * text_width(name):
+            continue
+        box = text_box(*(float(at) for at in mercator_px(latitude, longitude, zoom)), name)
+        if is_free(box):
+            named.append(box)
             labels.append({"text": name, "longitude": longitude, "latitude": latitude, "dx": 0, "kind": "country"})
     return labels
 
@@ -325,15 +387,15 @@ def base_layers(*, theme: str | None, world: str = WORLD_URL) -> list[pdk.Layer]
     return [land]
 
 
-def incident_layers(drawn: pd.DataFrame) -> list[pdk.Layer]:
+def incident_layers(drawn: Sequence[Look]) -> list[pdk.Layer]:
     """The circles of uncertainty and, on top, the points; only the points answer the pointer."""
-    vague = drawn[drawn["uncertainty"] > 0] if len(drawn) else drawn
+    vague = [look for look in drawn if look["uncertainty"]]
     layers = []
-    if len(vague):
+    if vague:
         layers.append(
             pdk.Layer(
                 "ScatterplotLayer",
-                data=vague[["longitude", "latitude", "uncertainty", "halo", "halo_line"]].to_dict("records"),
+                data=[{name: look[name] for name in ("longitude", "latitude", "uncertainty", "halo", "halo_line")} for look in vague],
                 id="uncertainty",
                 get_position="[longitude, latitude]",
                 get_radius="uncertainty",
@@ -349,7 +411,7 @@ def incident_layers(drawn: pd.DataFrame) -> list[pdk.Layer]:
     layers.append(
         pdk.Layer(
             "ScatterplotLayer",
-            data=drawn[["longitude", "latitude", "radius", *POINT_COLUMNS]].to_dict("records"),
+            data=[{name: look[name] for name in ("longitude", "latitude", "radius", *POINT_COLUMNS)} for look in drawn],
             id=POINTS_LAYER,
             get_position="[longitude, latitude]",
             get_radius="radius",
@@ -390,8 +452,10 @@ class Near:
     incidents: int
     killed: int | None
     unstated: int
-    days: list[str]
-    lands: Counter[str]
+    # Its first and last day, where one is known, and how many incidents each country has of it.
+    first: str | None
+    last: str | None
+    lands: dict[str, int]
     south: float
     north: float
     west: float
@@ -407,53 +471,60 @@ class Near:
         self.incidents += other.incidents
         self.killed = (self.killed or 0) + other.killed if other.killed is not None else self.killed
         self.unstated += other.unstated
-        self.days = [day for days in [self.days + other.days] if days for day in (min(days), max(days))]
-        self.lands.update(other.lands)
+        self.first = min(filter(None, (self.first, other.first)), default=None)
+        self.last = max(filter(None, (self.last, other.last)), default=None)
+        for land, incidents in other.lands.items():
+            self.lands[land] = self.lands.get(land, 0) + incidents
         self.south, self.north = min(self.south, other.south), max(self.north, other.north)
         self.west, self.east = min(self.west, other.west), max(self.east, other.east)
         self.row = None
 
 
-def each_near(rows: pd.DataFrame) -> list[Near]:
-    """Every row of `queries.points` or `queries_monitor.cells` for itself."""
+def each_near(rows: Sequence[Mapping[str, Any]]) -> list[Near]:
+    """Every row of `queries.points` or `queries_monitor.cells`, as `records` gives them, for itself."""
     found = []
-    for n, r in enumerate(rows.to_dict("records")):
-        lat, lon, incidents = float(r["latitude"]), float(r["longitude"]), int(r["incidents"])
-        killed = int(r["killed"]) if is_known(r["killed"]) else None
-        days = [str(r[name]) for name in ("first_day", "last_day") if is_known(r[name])]
-        lands = Counter({str(r["country"]): incidents} if is_known(r["country"]) else {})
+    for n, r in enumerate(rows):
+        lat, lon, incidents = r["latitude"], r["longitude"], r["incidents"]
+        killed = None if r["killed"] is None else int(r["killed"])
+        first, last = r["first_day"] or r["last_day"], r["last_day"] or r["first_day"]
+        lands = {r["country"]: incidents} if r["country"] else {}
         # A row without an id is itself a sum over places.
-        row = n if is_known(r["incident_id"]) else None
-        found.append(Near(lat, lon, incidents, killed, int(r["unstated"]), days, lands, lat, lat, lon, lon, row, incidents))
+        row = n if r["incident_id"] is not None else None
+        found.append(Near(lat, lon, incidents, killed, r["unstated"], first, last, lands, lat, lat, lon, lon, row, incidents))
     return found
 
 
 def bring_together(near: Sequence[Near], zoom: int) -> list[Near]:
     """What of these stands apart at a zoom: each takes in those less busy within CELL_PX of it; the given ones stay as they are."""
-    taken: dict[tuple[int, int], list[tuple[float, float, Near]]] = {}
-    found = []
-    for one in sorted(near, key=lambda one: (-one.incidents, one.latitude, one.longitude)):
-        x, y = mercator_px(one.latitude, one.longitude, zoom)
+    ordered = sorted(near, key=lambda one: (-one.incidents, one.latitude, one.longitude))
+    xs, ys = mercator_px(np.array([one.latitude for one in ordered]), np.array([one.longitude for one in ordered]), zoom)
+    # By square of CELL_PX: position and number among the found of those that stand apart there.
+    taken: dict[tuple[int, int], list[tuple[float, float, int]]] = {}
+    found: list[Near] = []
+    own: set[int] = set()
+    for one, x, y in zip(ordered, xs.tolist(), ys.tolist(), strict=True):
         column, line = int(x // CELL_PX), int(y // CELL_PX)
-        around = (other for i in (-1, 0, 1) for j in (-1, 0, 1) for other in taken.get((column + i, line + j), ()))
-        home = next((other for x2, y2, other in around if math.hypot(x - x2, y - y2) < CELL_PX), None)
-        if home is not None:
-            home.absorb(one)
+        around = (spot for i in (-1, 0, 1) for j in (-1, 0, 1) for spot in taken.get((column + i, line + j), ()))
+        home = next((n for x2, y2, n in around if math.hypot(x - x2, y - y2) < CELL_PX), None)
+        if home is None:
+            taken.setdefault((column, line), []).append((x, y, len(found)))
+            found.append(one)
             continue
-        own = replace(one, lands=Counter(one.lands))
-        taken.setdefault((column, line), []).append((x, y, own))
-        found.append(own)
+        if home not in own:
+            own.add(home)
+            found[home] = replace(found[home], lands=dict(found[home].lands))
+        found[home].absorb(one)
     return found
 
 
 def single_from(rows: pd.DataFrame) -> int:
     """The zoom from which on every place is a point of its own; 0 where they always are."""
-    spots = list(dict.fromkeys(zip(rows["latitude"], rows["longitude"], strict=True)))
+    spots = np.array(list(set(zip(*(values.tolist() for values in _positions(rows)), strict=True))))
     if len(spots) < CLUSTER_FROM:
         return 0
     for zoom in range(MAX_CLUSTER_ZOOM):
-        cells = {(x // CELL_PX, y // CELL_PX) for lat, lon in spots for x, y in [mercator_px(lat, lon, zoom)]}
-        if len(cells) >= SINGLE_SHARE * len(spots):
+        x, y = (np.floor(at / CELL_PX) for at in mercator_px(spots[:, 0], spots[:, 1], zoom))
+        if len(np.unique(x + 1j * y)) >= SINGLE_SHARE * len(spots):
             return zoom
     return MAX_CLUSTER_ZOOM
 
@@ -470,22 +541,23 @@ def short_count(n: int) -> str:
 
 def describe_near(near: Near) -> dict[str, str]:
     """The lines of the tooltip of places close together."""
-    lands = [country_name(code) for code, _ in near.lands.most_common()]
+    lands = [country_name(code) for code in sorted(near.lands, key=lambda code: -near.lands[code])]
     toll = "toll not stated" if near.killed is None else f"{near.killed:,} killed" if near.killed else "none killed"
     some = near.unstated and near.killed is not None
     return {
         "what": plural(near.incidents, "incident"),
-        "when": " to ".join(dict.fromkeys(format_date(day) for day in near.days)) or "undated",
+        "when": " to ".join(dict.fromkeys((_day(near.first), _day(near.last)))),
         "where": join_words(lands if len(lands) <= 3 else [*lands[:2], f"{len(lands) - 2} other countries"]) or "several places",
         "who": "close together; press to come nearer",
         "toll": f"{toll}; toll not stated in {near.unstated:,}" if some else toll,
     }
 
 
-def near_features(near: Sequence[Near], rows: pd.DataFrame, zoom: int, *, theme: str | None = None) -> list[dict[str, Any]]:
-    """The marks of one zoom as GeoJSON features: what stands alone as a point, the rest as marks with their number."""
+def near_features(near: Sequence[Near], alone: Mapping[int, str], zoom: int, *, theme: str | None = None) -> list[str]:
+    """The marks of one zoom as GeoJSON features: what stands alone as what `alone` has for its row, the rest with a number."""
     colours = palette(theme)
-    features = []
+    fill, line = rgba(colours.soft, 235), rgba(colours.paper)
+    features = [alone[one.row] for one in near if one.row is not None]
     for one in near:
         if one.row is not None:
             continue
@@ -495,13 +567,12 @@ def near_features(near: Sequence[Near], rows: pd.DataFrame, zoom: int, *, theme:
             **describe_near(one),
             "text": short_count(one.incidents),
             "radius": cluster_px(one.incidents),
-            "fill": rgba(colours.soft, 235),
-            "line": rgba(colours.paper),
+            "fill": fill,
+            "line": line,
             "view": [middle, across, max(close, zoom + 1.3)],
         }
-        features.append(_feature(one.longitude, one.latitude, properties))
-    alone = [one.row for one in near if one.row is not None]
-    return [*point_features(style_points(rows.iloc[alone], theme=theme)), *features]
+        features.append(_to_json(_feature(one.longitude, one.latitude, properties)))
+    return features
 
 
 def _feature(longitude: float, latitude: float, properties: dict[str, Any]) -> dict[str, Any]:
@@ -509,23 +580,27 @@ def _feature(longitude: float, latitude: float, properties: dict[str, Any]) -> d
     return {"type": "Feature", "geometry": {"type": "Point", "coordinates": [longitude, latitude]}, "properties": properties}
 
 
-def point_features(drawn: pd.DataFrame, names: Mapping[tuple[float, float], str] | None = None) -> list[dict[str, Any]]:
-    """The styled points as GeoJSON features, with their names where they have one to show."""
-    found = []
-    for row in drawn.to_dict("records"):
-        properties = {name: None if row[name] is None or row[name] != row[name] else row[name] for name in ("radius", *POINT_COLUMNS)}
-        spot = (row["latitude"], row["longitude"])
-        found.append(_feature(spot[1], spot[0], properties | {"text": (names or {}).get(spot, "")}))
-    return found
+_to_json = json.JSONEncoder(separators=(",", ":")).encode
 
 
-def zoom_layer(name: str, features: list[dict[str, Any]], low: float, high: float | None, **props: Any) -> pdk.Layer:
-    """Features that are drawn between two zooms only.
+def _in_a_row(features: Sequence[dict[str, Any]]) -> list[str]:
+    # One text of all of them takes half the time of one each.
+    return [_to_json(features)[1:-1]] if features else []
+
+
+def point_feature(look: Look, name: str = "") -> dict[str, Any]:
+    """A styled point as a GeoJSON feature, with its name where it has one to show."""
+    properties = {column: look[column] for column in ("radius", *POINT_COLUMNS)}
+    return _feature(look["longitude"], look["latitude"], properties | {"text": name})
+
+
+def zoom_layer(name: str, features: Sequence[str], low: float, high: float | None, **props: Any) -> pdk.Layer:
+    """Features, as JSON with commas between them, that are drawn between two zooms only.
 
     deck.gl's layers know no such limits but for its tiles: the features are one tile, the whole world, whose
     address holds them.
     """
-    collection = json.dumps({"type": "FeatureCollection", "features": features}, separators=(",", ":"), default=float)
+    collection = f'{{"type":"FeatureCollection","features":[{",".join(features)}]}}'
     limits = {"visible_min_zoom": low} | ({"visible_max_zoom": high - 1e-6} if high is not None else {})
     return pdk.Layer(
         "TileLayer",
@@ -543,7 +618,7 @@ def zoom_layer(name: str, features: list[dict[str, Any]], low: float, high: floa
     )
 
 
-def mark_layer(name: str, features: list[dict[str, Any]], low: float, high: float | None, *, theme: str | None, names: bool) -> pdk.Layer:
+def mark_layer(name: str, features: Sequence[str], low: float, high: float | None, *, theme: str | None, names: bool) -> pdk.Layer:
     """Marks that answer the pointer: with their number in them, or (`names`) the place's name beside them."""
     colours = palette(theme)
     beside = {"get_text_anchor": pdk.types.String("start"), "get_text_pixel_offset": "[properties.radius + 4, 0]"}
@@ -556,31 +631,39 @@ def mark_layer(name: str, features: list[dict[str, Any]], low: float, high: floa
     )  # fmt: skip
 
 
-def clustered_layers(drawn: pd.DataFrame, marks: pd.DataFrame, first_single: int, *, theme: str | None = None) -> list[pdk.Layer]:
-    """A layer of marks for every zoom below `first_single`, made of the rows `marks`; from it on the styled points with their circles."""
+def clustered_layers(
+    points: Sequence[Mapping[str, Any]], marks: Sequence[Mapping[str, Any]] | None, first_single: int, *, theme: str | None = None
+) -> list[pdk.Layer]:
+    """A layer of marks for every zoom below `first_single`; from it on the points with their circles.
+
+    `marks` are the `records` of all that is marked, None where those are the points' own.
+    """
     layers = []
-    near = each_near(marks)
+    near = each_near(points if marks is None else marks)
+    looks = [point_look(row, theme=theme) for row in points]
+    # What stands alone looks the same at every zoom, and is written once.
+    alone: dict[int, str] = {}
     # From near to far: what was together stays together.
     for zoom in reversed(range(first_single)):
         near = bring_together(near, zoom)
-        features = near_features(near, marks, zoom, theme=theme)
+        for row in [one.row for one in near if one.row is not None and one.row not in alone]:
+            alone[row] = _to_json(point_feature(looks[row] if marks is None else point_look(marks[row], theme=theme)))
+        features = near_features(near, alone, zoom, theme=theme)
         name = f"{CLUSTERS_LAYER}-{zoom}{TURN}"
         layers.append(mark_layer(name, features, zoom if zoom else -1, zoom + 1, theme=theme, names=False))
-    vague = drawn[drawn["uncertainty"] > 0]
+    drawn = largest_first(looks)
     circles = [
-        _feature(r["longitude"], r["latitude"], {"radius": r["uncertainty"], "fill": r["halo"], "line": r["halo_line"]})
-        for r in vague.to_dict("records")
+        _feature(look["longitude"], look["latitude"], {"radius": look["uncertainty"], "fill": look["halo"], "line": look["halo_line"]})
+        for look in drawn
+        if look["uncertainty"]
     ]
-    names = {
-        (label["latitude"], label["longitude"]): label["text"]
-        for label in choose_labels(drawn, first_single + 0.5)
-        if label["kind"] == "place"
-    }
+    names = {(label["latitude"], label["longitude"]): label["text"] for label in choose_labels(drawn, first_single + 0.5, countries=False)}
+    spots = [point_feature(look, names.get((look["latitude"], look["longitude"]), "")) for look in drawn]
     meters = pdk.types.String("meters")
     return [
-        zoom_layer("uncertainty", circles, first_single, None, point_radius_units=meters, get_line_width=1, pickable=False),
+        zoom_layer("uncertainty", _in_a_row(circles), first_single, None, point_radius_units=meters, get_line_width=1, pickable=False),
         *layers,
-        mark_layer(POINTS_LAYER, point_features(drawn, names), first_single, None, theme=theme, names=True),
+        mark_layer(POINTS_LAYER, _in_a_row(spots), first_single, None, theme=theme, names=True),
     ]
 
 
@@ -623,20 +706,29 @@ def incident_map(
     `cells` (queries_monitor.cells) stand for all incidents where the rows are only the places with most dead.
     """
     view = opening_view(rows)
-    colours = palette(theme)
     first_single = MAX_CLUSTER_ZOOM if cells is not None else single_from(rows)
-    drawn = style_points(rows, theme=theme)
-    labels = choose_labels(drawn if names and not first_single else drawn.head(0), view.zoom)
+    points, drawn = records(rows), list[Look]()
+    if not first_single:
+        drawn = largest_first([point_look(row, theme=theme) for row in points])
+    labels = choose_labels(drawn if names else [], view.zoom)
     # A tile server's map has land and names of its own.
     ground = [] if tiles else [*base_layers(theme=theme), *label_layers(labels, theme=theme)]
+    marks = None if cells is None else records(cells)
+    places = clustered_layers(points, marks, first_single, theme=theme) if first_single else incident_layers(drawn)
+    deck = copy.copy(_bare_deck(theme, tiles))
+    deck.layers = [*ground, *places]
+    deck.initial_view_state = pdk.ViewState(latitude=view.latitude, longitude=view.longitude, zoom=view.zoom, min_zoom=0.5, max_zoom=14)
+    return deck
+
+
+@lru_cache(maxsize=8)
+def _bare_deck(theme: str | None, tiles: str | None) -> ReadyDeck:
+    # Made once: a Deck looks for what notebooks need whenever one is made, which takes 5 ms.
+    colours = palette(theme)
     # Without a provider and without a style the browser asks nobody for tiles.
     base = {"map_provider": "maplibre", "map_style": tile_style(tiles)} if tiles else {"map_provider": None}
-    points = (
-        clustered_layers(drawn, rows if cells is None else cells, first_single, theme=theme) if first_single else incident_layers(drawn)
-    )
     return ReadyDeck(
-        layers=[*ground, *points],
-        initial_view_state=pdk.ViewState(latitude=view.latitude, longitude=view.longitude, zoom=view.zoom, min_zoom=0.5, max_zoom=14),
+        layers=[],
         views=[pdk.View(type="MapView", controller=True)],
         **base,
         tooltip={

@@ -8,11 +8,13 @@ listed is then read from the store by its ids, which is opened `mode=ro` for eac
 
 from __future__ import annotations
 
+import gc
 import json
 import sqlite3
 from collections.abc import Sequence
 from contextlib import closing
 from dataclasses import dataclass
+from functools import lru_cache
 from pathlib import Path
 from typing import Any
 
@@ -159,6 +161,17 @@ def read_ahead(path: str, mark: Fingerprint) -> None:
     if held.is_cold:
         with st.spinner("Reading the incidents of the store, once for all pages"):
             held.at(mark)
+        keep_for_good()
+
+
+@lru_cache(maxsize=1)
+def keep_for_good() -> None:
+    """Have the garbage collector pass over what is in memory now, once in a process: modules, and the texts of the columns.
+
+    All of it stays as long as the process does; going through it took a tenth of a second in nearly every page.
+    """
+    gc.collect()
+    gc.freeze()
 
 
 def selected(path: str, mark: Fingerprint, filters: Filters, *, assertion: str | None = "asserted") -> tuple[Columns, Mask]:
@@ -234,7 +247,7 @@ class Tallies:
         return self.background + self.aggregate + self.prospective + self.denied
 
 
-def _sums(columns: Columns, rows: Array, name: str) -> list[int]:
+def toll_sums(columns: Columns, rows: Array, name: str) -> list[int]:
     """Best, low and high added up, how many have no upper end and how many no figure; where one is missing, the nearest stands for it."""
     best, low, high = (columns.numbers[f"{name}_{part}"][rows] for part in ("best", "low", "high"))
     some_low = np.where(low == NO_TOLL, best, low)
@@ -258,7 +271,7 @@ def tallies(path: str, mark: Fingerprint, filters: Filters) -> Tallies:
     told = counted[columns.told_rows]
     lists = {name: int(np.count_nonzero(listed_rows(columns, name) & counted)) for name in LISTS}
     return Tallies(
-        len(rows), *_sums(columns, rows, "deaths"), *_sums(columns, rows, "injured"),
+        len(rows), *toll_sums(columns, rows, "deaths"), *toll_sums(columns, rows, "injured"),
         articles=_different(columns.told_articles[told]), origins=_different(columns.told_origins[told]), **lists, **other,
     )  # fmt: skip
 
@@ -412,27 +425,45 @@ def timeline(path: str, mark: Fingerprint, filters: Filters) -> tuple[str, pd.Da
     if not len(rows):
         return "day", pd.DataFrame(columns=names), 0
     days = columns.starts[rows]
-    first, last = int(days.min()), int(days.max())
-    width = choose_bin(columns.days[first], columns.days[last])
-    bars, bar_of = _bars(columns.days[first : last + 1], width)
-    bar = bar_of[days - first]
-    drawn = (columns.numbers["date_prec"][rows] <= BIN_PREC[width]) & (bar != NONE)
+    width = choose_bin(columns.days[int(days.min())], columns.days[int(days.max())])
     kinds = columns.words["event_type"]
-    deaths, rows = columns.numbers["deaths_best"][rows[drawn]], rows[drawn]
-    # The kind that is not known is the first of its bar, as NULL is.
-    cell = bar[drawn] * (len(kinds.texts) + 1) + kinds.codes[rows] + 1
-    incidents = np.bincount(cell)
+    values, wide = sums_by_bar(columns, rows, width, kinds.codes[rows], kinds.texts)
+    return width, to_frame(values, names), wide
+
+
+def bar_numbers(columns: Columns, rows: Array, width: str) -> tuple[list[str], Array]:
+    """The bars of some dated rows, in order, and the number of each row's bar; NONE where its day is not known closely enough."""
+    days = columns.starts[rows]
+    if not len(days):
+        return [], days
+    first, last = int(days.min()), int(days.max())
+    bars, bar_of = _bars(columns.days[first : last + 1], width)
+    return bars, np.where(columns.numbers["date_prec"][rows] <= BIN_PREC[width], bar_of[days - first], NONE)
+
+
+def sums_by_bar(
+    columns: Columns, rows: Array, width: str, parts: Array, names: Sequence[str]
+) -> tuple[list[tuple[str, str | None, int, int | None]], int]:
+    """Bar, part, incidents and dead of some dated rows, in order of bars and parts, and how many rows are in no bar.
+
+    `parts` has for each row its place in `names`, NONE for none.
+    """
+    bars, bar = bar_numbers(columns, rows, width)
+    drawn = bar != NONE
+    deaths = columns.numbers["deaths_best"][rows[drawn]]
+    # The part that is not known is the first of its bar, as NULL is.
+    cell = bar[drawn] * (len(names) + 1) + parts[drawn] + 1
+    cells, of, incidents = np.unique(cell, return_inverse=True, return_counts=True)
     stated = deaths != NO_TOLL
-    killed = np.bincount(cell[stated], weights=deaths[stated], minlength=len(incidents))
-    known = np.bincount(cell[stated], minlength=len(incidents))
+    killed = np.bincount(of[stated], weights=deaths[stated], minlength=len(cells))
+    known = np.bincount(of[stated], minlength=len(cells))
     values = [
-        (
-            bars[n // (len(kinds.texts) + 1)], kinds.text(n % (len(kinds.texts) + 1) - 1), int(incidents[n]),
-            int(killed[n]) if known[n] else None,
+        (bars[at], names[part - 1] if part else None, count, int(dead) if some else None)
+        for (at, part), count, dead, some in zip(
+            (divmod(n, len(names) + 1) for n in cells.tolist()), incidents.tolist(), killed.tolist(), known.tolist(), strict=True
         )
-        for n in np.flatnonzero(incidents).tolist()
     ]  # fmt: skip
-    return width, to_frame(values, names), int(np.count_nonzero(~drawn))
+    return values, int(np.count_nonzero(~drawn))
 
 
 def _bars(days: Sequence[str], width: str) -> tuple[list[str], Array]:

@@ -1,9 +1,11 @@
-"""Read-only SQL for what the Monitor page shows beside tallies, map and table; see `dashboard.queries`."""
+"""What the Monitor page shows beside tallies, map and table, counted over the same columns; see `dashboard.queries`."""
 
 from __future__ import annotations
 
+import bisect
 import dataclasses
 import datetime as dt
+import json
 from contextlib import closing
 from dataclasses import dataclass
 from typing import Any
@@ -16,21 +18,22 @@ from sqlite_utils import Database
 from dashboard import charts, maps
 from dashboard.comparison import Periods, Sums
 from dashboard.queries import (
-    BIN_PREC,
-    BINS,
     POINT_TEXTS,
     TTL_S,
     Fingerprint,
+    bar_numbers,
     choose_bin,
     extreme_texts,
     ids_of,
     read,
     selected,
+    sums_by_bar,
     timeline,
     to_frame,
+    toll_sums,
 )
-from pipeline.columns import NO_TOLL, NONE
-from pipeline.filters import Filters, where
+from pipeline.columns import NO_TOLL, NONE, Array, Columns, Mask
+from pipeline.filters import Filters
 from pipeline.store import open_store_readonly
 
 
@@ -41,8 +44,13 @@ def _cached(function: Any) -> Any:
 @_cached
 def publication_span(path: str, mark: Fingerprint) -> tuple[str, str] | None:
     """The first and the last day, ISO, on which something of the store was published; None where nothing has a date."""
+    # One that was dated by hand counts by that day; the others are looked up by both ends of an index.
+    dated = "SELECT 1 FROM decisions d WHERE d.target = a.article_id AND d.kind = 'set_published'"
+    end = f"SELECT * FROM (SELECT published_at_utc AS at FROM articles a WHERE at > '' AND NOT EXISTS ({dated}) ORDER BY at {{}} LIMIT 1)"
+    chosen = "SELECT target FROM decisions WHERE kind = 'set_published'"
+    by_hand = f"SELECT effective_published_at_utc FROM published_articles WHERE article_id IN ({chosen})"
     first, last = read(
-        path, "SELECT MIN(effective_published_at_utc) AS first, MAX(effective_published_at_utc) AS last FROM published_articles"
+        path, f"SELECT MIN(at) AS first, MAX(at) AS last FROM ({end.format('')} UNION ALL {end.format('DESC')} UNION ALL {by_hand})"
     ).iloc[0]
     return (first[:10], last[:10]) if isinstance(first, str) else None
 
@@ -52,7 +60,6 @@ MAX_BARS = 1_200
 # So many initiators are told apart in a bar; the others are one part.
 MAX_SIDES = 5
 WIDER = {"day": "week", "week": "month", "month": "year"}
-PART_COLUMNS = {"type": "i.event_type", "side": "ia.name"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,34 +91,35 @@ def bars(path: str, mark: Fingerprint, filters: Filters, unit: str = "auto", sta
     if (unit, stack) == ("auto", "type"):
         width, rows, wide = timeline(path, mark, filters)
         return Bars(width, rows.rename(columns={"event_type": "part"}), wide)
-    condition, params = where(filters)
-    first, last = read(
-        path, f"SELECT MIN(i.date_start), MAX(i.date_start) FROM incidents i WHERE {condition} AND i.date_start IS NOT NULL", params
-    ).iloc[0]
-    if not isinstance(first, str):
+    columns, found = selected(path, mark, filters)
+    rows = np.flatnonzero(found & (columns.starts != NONE))
+    if not len(rows):
         return Bars("day", pd.DataFrame(columns=["bin", "part", "incidents", "killed"]), 0)
-    width = fit_unit(unit, first, last)
-    join = "LEFT JOIN incident_actors ia ON ia.incident_id = i.incident_id AND ia.side = 'a' AND ia.position = 0" if stack == "side" else ""
-    rows = read(
-        path,
-        f"""SELECT {_bin(width)} AS bin, {PART_COLUMNS[stack]} AS part, COUNT(*) AS incidents, SUM(i.deaths_best) AS killed
-            FROM incidents i {join} WHERE {condition} AND i.date_start IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2""",
-        params,
-    )
-    wide = int(rows.loc[rows["bin"].isna(), "incidents"].sum())
-    rows = rows[rows["bin"].notna()].reset_index(drop=True)
+    days = columns.starts[rows]
+    width = fit_unit(unit, columns.days[int(days.min())], columns.days[int(days.max())])
+    kinds = columns.words["event_type"]
+    parts, names = (kinds.codes[rows], kinds.texts) if stack == "type" else initiators(columns, rows)
+    values, wide = sums_by_bar(columns, rows, width, parts, names)
+    summed = to_frame(values, ["bin", "part", "incidents", "killed"])
     if stack != "side":
-        return Bars(width, rows, wide)
-    counted = rows.groupby("part")["incidents"].sum().reset_index().sort_values(["incidents", "part"], ascending=[False, True])
+        return Bars(width, summed, wide)
+    counted = summed.groupby("part")["incidents"].sum().reset_index().sort_values(["incidents", "part"], ascending=[False, True])
     sides = tuple(counted["part"].head(MAX_SIDES))
-    rows["part"] = [name if name in sides or name is None else charts.OTHERS for name in rows["part"]]
-    rows = rows.groupby(["bin", "part"], dropna=False, sort=True)[["incidents", "killed"]].sum(min_count=1).reset_index()
-    return Bars(width, rows.astype({"part": object}).where(rows.notna(), None), wide, sides)
+    summed["part"] = [name if name in sides or name is None else charts.OTHERS for name in summed["part"]]
+    summed = summed.groupby(["bin", "part"], dropna=False, sort=True)[["incidents", "killed"]].sum(min_count=1).reset_index()
+    return Bars(width, summed.astype({"part": object}).where(summed.notna(), None), wide, sides)
 
 
-def _bin(width: str) -> str:
-    """SQL for the bar of an incident; NULL where its day is not known closely enough."""
-    return f"CASE WHEN COALESCE(i.date_prec, 1) <= {BIN_PREC[width]} THEN {BINS[width]} END"
+def initiators(columns: Columns, rows: Array) -> tuple[Array, list[str]]:
+    """For each row the place of its first-named initiator in a sorted list of names (NONE where none is named), and the list."""
+    sides = columns.words["side_a"]
+    used = np.unique(sides.codes[rows])
+    first = {code: actors[0]["name"] for code in used[used != NONE].tolist() if (actors := json.loads(sides.texts[code]))}
+    names = sorted(set(first.values()))
+    number = {name: n for n, name in enumerate(names)}
+    of_side = np.full(len(sides.texts) + 1, NONE, dtype=np.int64)  # the last is what NONE points at
+    of_side[list(first)] = [number[name] for name in first.values()]
+    return of_side[sides.codes[rows]], names
 
 
 @dataclass(frozen=True, slots=True)
@@ -126,12 +134,6 @@ class Multiple:
 
 # So many small timelines are drawn; a page of more is not looked through.
 MAX_MULTIPLES = 12
-MULTIPLE_SQL = {
-    "country": "SELECT i.incident_id, i.country AS name FROM incidents i WHERE {condition} AND i.country IS NOT NULL",
-    # A group named on both sides, or twice on one, is in the incident once.
-    "actor": """SELECT DISTINCT i.incident_id, ia.name FROM incidents i JOIN incident_actors ia ON ia.incident_id = i.incident_id
-                WHERE {condition}""",
-}
 
 
 @_cached
@@ -144,40 +146,54 @@ def multiples(
     """
     whole = bars(path, mark, filters, unit)
     starts = {start.date().isoformat(): n for n, start in enumerate(charts.bar_starts(whole.rows["bin"], whole.width))}
-    condition, params = where(filters)
-    rows = read(
-        path,
-        f"""SELECT m.name, {_bin(whole.width)} AS bin, COUNT(*) AS incidents, SUM(i.deaths_best) AS killed
-            FROM ({MULTIPLE_SQL[by].format(condition=condition)}) m JOIN incidents i ON i.incident_id = m.incident_id
-            GROUP BY 1, 2""",
-        params,
-    )
-    if rows.empty:
-        return whole.width, (), 0
-    sums = rows.groupby("name")[["incidents", "killed"]].sum(min_count=1).reset_index()
-    order = sums.sort_values([measure, "incidents", "name"], ascending=[False, False, True], na_position="last")
-    found = []
-    for name, incidents, killed in order.head(MAX_MULTIPLES).itertuples(index=False):
-        values = [0] * len(starts)
-        for bin_start, value in rows.loc[(rows["name"] == name) & rows["bin"].isin(list(starts)), ["bin", measure]].itertuples(index=False):
-            values[starts[bin_start]] = 0 if pd.isna(value) else int(value)
-        found.append(Multiple(name, int(incidents), None if pd.isna(killed) else int(killed), tuple(values)))
-    return whole.width, tuple(found), len(sums)
+    columns, found = selected(path, mark, filters)
+    rows, of, names = named_in(columns, found, by)
+    total, deaths = len(names), columns.numbers["deaths_best"][rows]
+    stated = deaths != NO_TOLL
+    incidents = np.bincount(of, minlength=total).tolist()
+    killed = np.bincount(of[stated], weights=deaths[stated], minlength=total).tolist()
+    known = np.bincount(of[stated], minlength=total).tolist()
+    values = {"incidents": incidents, "killed": [sum_ if some else -1 for sum_, some in zip(killed, known, strict=True)]}[measure]
+    order = sorted((n for n in range(total) if incidents[n]), key=lambda n: (-values[n], -incidents[n], names[n]))
+    dated = columns.starts[rows] != NONE
+    bar_names, bar = bar_numbers(columns, rows[dated], whole.width)
+    step = np.array([starts.get(name, NONE) for name in bar_names] + [NONE], dtype=np.int64)[bar]
+    weights = np.ones(len(rows)) if measure == "incidents" else np.where(stated, deaths, 0)
+    chosen = []
+    for n in order[:MAX_MULTIPLES]:
+        mine = (of[dated] == n) & (step != NONE)
+        sums = np.bincount(step[mine], weights=weights[dated][mine], minlength=len(starts)) if len(starts) else np.zeros(0)
+        chosen.append(Multiple(names[n], incidents[n], int(killed[n]) if known[n] else None, tuple(int(value) for value in sums)))
+    return whole.width, tuple(chosen), len(order)
+
+
+def named_in(columns: Columns, found: Mask, by: str) -> tuple[Array, Array, list[str]]:
+    """Each incident of `found` with its country ('country'), or once with every group that takes part ('actor').
+
+    Rows, for each its place in the list of names, and that list.
+    """
+    if by == "country":
+        lands = columns.words["country"]
+        rows = np.flatnonzero(found & (lands.codes != NONE))
+        return rows, lands.codes[rows], lands.texts
+    entries = found[columns.actor_rows]
+    # A group named on both sides, or twice on one, is in the incident once.
+    pairs = np.unique(columns.actor_rows[entries].astype(np.int64) * len(columns.actors.texts) + columns.actors.codes[entries])
+    return pairs // max(len(columns.actors.texts), 1), pairs % max(len(columns.actors.texts), 1), columns.actors.texts
 
 
 @_cached
 def compared(path: str, mark: Fingerprint, filters: Filters, periods: Periods) -> tuple[Sums, Sums]:
     """What the filtered set adds up to in a period and in the one before it: each incident in the period its first day lies in."""
-    condition, params = where(dataclasses.replace(filters, date_from=None, date_to=None, undated=False))
-    best, low, high = ("i.deaths_best", "COALESCE(i.deaths_low, i.deaths_best)", "COALESCE(i.deaths_high, i.deaths_best, i.deaths_low)")
-    rows = read(
-        path,
-        f"""SELECT i.date_start >= ? AS is_now, COUNT(*), TOTAL({best}), TOTAL({low}), TOTAL({high}) FROM incidents i
-            WHERE {condition} AND i.date_start BETWEEN ? AND ? GROUP BY 1""",
-        [periods.first, *params, periods.before_first, periods.last],
-    )
-    sums = {bool(is_now): Sums(*(int(value) for value in values)) for is_now, *values in rows.itertuples(index=False)}
-    return sums.get(True, Sums()), sums.get(False, Sums())
+    columns, found = selected(path, mark, dataclasses.replace(filters, date_from=None, date_to=None, undated=False))
+    begin, now = (bisect.bisect_left(columns.days, day) for day in (periods.before_first, periods.first))
+    end = bisect.bisect_right(columns.days, periods.last)
+
+    def sums(first: int, last: int) -> Sums:
+        rows = np.flatnonzero(found & (columns.starts >= first) & (columns.starts < last))
+        return Sums(len(rows), *toll_sums(columns, rows, "deaths")[:3])
+
+    return sums(now, end), sums(begin, now)
 
 
 @_cached

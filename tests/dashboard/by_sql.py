@@ -1,13 +1,15 @@
-"""The parts of the Monitor page as plain SQL over `pipeline.filters.where`: what dashboard/queries.py must give, row for row."""
+"""The parts of the Monitor page as plain SQL over `pipeline.filters.where`: what dashboard/queries*.py must give, row for row."""
 
 from __future__ import annotations
 
+import dataclasses
 from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 import pandas as pd
 
+from dashboard.comparison import Periods, Sums
 from dashboard.maps import SUM_DEGREES
 from dashboard.queries import BIN_PREC, BINS, MAX_LISTED, MAX_POINTS, MAX_ROWS, NOT_ON_MAP, TABLE_COLUMNS, Tallies, choose_bin, read
 from pipeline.filters import Filters, where
@@ -155,3 +157,53 @@ def filter_options(path: str | Path) -> dict[str, list[Any]]:
         "admin1": list(zip(regions["country"], regions["admin1"], strict=True)),
         "actor": list(actors["name"]),
     }
+
+
+def publication_span(path: str | Path) -> tuple[str, str]:
+    first, last = read(path, "SELECT MIN(effective_published_at_utc), MAX(effective_published_at_utc) FROM published_articles").iloc[0]
+    return first[:10], last[:10]
+
+
+def bars(path: str | Path, filters: Filters, width: str, stack: str) -> tuple[pd.DataFrame, int]:
+    """Every part of the bars by itself, without those of the less frequent initiators taken together; and what is in no bar."""
+    condition, params = where(filters)
+    part = {"type": "i.event_type", "side": "ia.name"}[stack]
+    join = "LEFT JOIN incident_actors ia ON ia.incident_id = i.incident_id AND ia.side = 'a' AND ia.position = 0" if stack == "side" else ""
+    rows = read(
+        path,
+        f"""SELECT CASE WHEN COALESCE(i.date_prec, 1) <= {BIN_PREC[width]} THEN {BINS[width]} END AS bin, {part} AS part,
+                   COUNT(*) AS incidents, SUM(i.deaths_best) AS killed
+            FROM incidents i {join} WHERE {condition} AND i.date_start IS NOT NULL GROUP BY 1, 2 ORDER BY 1, 2""",
+        params,
+    )
+    return rows[rows["bin"].notna()].reset_index(drop=True), int(rows.loc[rows["bin"].isna(), "incidents"].sum())
+
+
+def multiples(path: str | Path, filters: Filters, by: str, width: str) -> pd.DataFrame:
+    """Incidents and dead of each country or group by bar, those in no bar among them."""
+    condition, params = where(filters)
+    named = {
+        "country": "SELECT i.incident_id, i.country AS name FROM incidents i WHERE {condition} AND i.country IS NOT NULL",
+        "actor": """SELECT DISTINCT i.incident_id, ia.name FROM incidents i
+                    JOIN incident_actors ia ON ia.incident_id = i.incident_id WHERE {condition}""",
+    }[by]
+    return read(
+        path,
+        f"""SELECT m.name, CASE WHEN COALESCE(i.date_prec, 1) <= {BIN_PREC[width]} THEN {BINS[width]} END AS bin,
+                   COUNT(*) AS incidents, SUM(i.deaths_best) AS killed
+            FROM ({named.format(condition=condition)}) m JOIN incidents i ON i.incident_id = m.incident_id GROUP BY 1, 2""",
+        params,
+    )
+
+
+def compared(path: str | Path, filters: Filters, periods: Periods) -> tuple[Sums, Sums]:
+    condition, params = where(dataclasses.replace(filters, date_from=None, date_to=None, undated=False))
+    best, low, high = ("i.deaths_best", "COALESCE(i.deaths_low, i.deaths_best)", "COALESCE(i.deaths_high, i.deaths_best, i.deaths_low)")
+    rows = read(
+        path,
+        f"""SELECT i.date_start >= ? AS is_now, COUNT(*), TOTAL({best}), TOTAL({low}), TOTAL({high}) FROM incidents i
+            WHERE {condition} AND i.date_start BETWEEN ? AND ? GROUP BY 1""",
+        [periods.first, *params, periods.before_first, periods.last],
+    )
+    sums = {bool(is_now): Sums(*(int(value) for value in values)) for is_now, *values in rows.itertuples(index=False)}
+    return sums.get(True, Sums()), sums.get(False, Sums())

@@ -35,14 +35,15 @@ def test_size_grows_with_the_root_of_the_toll(killed: int | None, radius: float)
 
 @pytest.mark.parametrize(("prec", "filled", "circle_m"), [(1, True, 0), (2, False, 25_000), (4, False, 69_000), (7, True, 0)])
 def test_approximate_places_are_hollow_in_a_circle(prec: int, filled: bool, circle_m: int) -> None:
-    drawn = maps.style_points(pd.DataFrame([point(where_prec=prec)])).iloc[0]
+    drawn = maps.point_look(point(where_prec=prec))
     assert (drawn["fill"][3] > 0) is filled
     assert drawn["uncertainty"] == circle_m
 
 
 def test_points_of_one_place_keep_a_ring_each() -> None:
-    rows = pd.DataFrame([point(event_type=kind, killed=0) for kind in ("Battles", "Protests", "Riots")])
-    assert list(maps.style_points(rows)["radius"]) == [4.5, 2.9, 2.0]
+    looks = [maps.point_look(point(event_type=kind, killed=0)) for kind in ("Battles", "Protests", "Riots")]
+    assert [look["radius"] for look in maps.largest_first(looks)] == [4.5, 2.9, 2.0]
+    assert [look["radius"] for look in looks] == [4.5] * 3, "the given ones stay as they are"
 
 
 def test_the_tooltip_says_what_where_who_and_how_many() -> None:
@@ -109,8 +110,8 @@ def test_one_place_on_another_continent_does_not_shrink_the_rest() -> None:
 
 
 def test_labels_do_not_lie_on_each_other() -> None:
-    rows = pd.DataFrame([point(), point(latitude=35.5, longitude=44.4, place_name="Daquq"), point(latitude=33.3, place_name="Baghdad")])
-    drawn = maps.style_points(rows)
+    rows = [point(), point(latitude=35.5, longitude=44.4, place_name="Daquq"), point(latitude=33.3, place_name="Baghdad")]
+    drawn = [maps.point_look(row) for row in rows]
     names = [label["text"] for label in maps.choose_labels(drawn, 5.0)]
     assert "Baghdad" in names
     assert len({"Kirkuk", "Daquq"} & set(names)) == 1, "two places a few pixels apart get one name"
@@ -172,7 +173,7 @@ def test_many_places_are_marks_from_afar_and_points_near_by() -> None:
 def test_marks_do_not_lie_on_each_other_and_stand_on_a_real_place() -> None:
     rows = many(400)
     for zoom in (1, 3):
-        near = maps.bring_together(maps.each_near(rows), zoom)
+        near = maps.bring_together(maps.each_near(maps.records(rows)), zoom)
         spots = [maps.mercator_px(one.latitude, one.longitude, zoom) for one in near]
         assert all(abs(a[0] - b[0]) + abs(a[1] - b[1]) >= maps.CELL_PX for a, b in itertools.combinations(spots, 2))
         assert {(one.latitude, one.longitude) for one in near} <= set(zip(rows["latitude"], rows["longitude"], strict=True))
@@ -185,7 +186,7 @@ def test_a_mark_says_what_it_holds_and_where_to_look_to_part_it() -> None:
             point(latitude=36.3, longitude=41.9, country="SY", killed=None, unstated=1, first_day=None, last_day=None),
         ]
     )  # fmt: skip
-    (mark,) = maps.near_features(maps.bring_together(maps.each_near(rows), 2), rows, 2)
+    (mark,) = map(json.loads, maps.near_features(maps.bring_together(maps.each_near(maps.records(rows)), 2), {}, 2))
     assert mark["properties"]["text"] == "5"
     assert mark["properties"]["what"] == "5 incidents"
     assert mark["properties"]["when"] == "2 Nov 2023 to 3 Dec 2023"

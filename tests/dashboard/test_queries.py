@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import sqlite3
 from collections.abc import Callable
 from pathlib import Path
@@ -133,3 +134,12 @@ def test_frames_keep_numbers_and_unknowns() -> None:
     assert frame["text"].tolist() == ["a", None]
     assert pd.isna(frame["count"][0])
     assert frame["count"][1] == 7
+
+
+def test_the_collector_passes_over_the_columns_once_they_are_read(generated_master: Callable[[int, int], Path]) -> None:
+    queries.keep_for_good.cache_clear()
+    gc.unfreeze()
+    path = str(generated_master(400, 3))
+    queries._held.clear()
+    queries.read_ahead(path, queries.fingerprint(path))
+    assert gc.get_freeze_count() > 0
