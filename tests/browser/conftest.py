@@ -53,8 +53,15 @@ def new_page(playwright_browser: Any) -> Iterator[Callable[..., Any]]:
         context.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def serve(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Callable[[Path], str]]:
-    """`serve(store)` is the address of a dashboard on that store; it ends with the module's tests."""
+    """`serve(store)` is the address of a dashboard on that store, the same one for all tests that ask for this store."""
+    addresses: dict[Path, str] = {}
     with ExitStack() as servers:
-        yield lambda store: servers.enter_context(served(store, tmp_path_factory.mktemp("serve") / "log"))
+
+        def serve(store: Path) -> str:
+            if store not in addresses:
+                addresses[store] = servers.enter_context(served(store, tmp_path_factory.mktemp("serve") / "log"))
+            return addresses[store]
+
+        yield serve
