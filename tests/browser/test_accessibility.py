@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from importlib import resources
 from pathlib import Path
 from typing import Any
@@ -10,7 +10,6 @@ from typing import Any
 import pytest
 
 from pipeline.store import open_store_readonly
-from tests.browser.conftest import WAIT_MS
 from tests.browser.test_monitor import N
 from tools.screenshots import LAPTOP, PHONE, settle
 
@@ -55,24 +54,6 @@ def axe() -> str:
 
 
 @pytest.fixture(scope="module")
-def looks(playwright_browser: Any) -> Iterator[Callable[[str], Any]]:
-    """`looks(name)` is a page in this theme and size, the same one each time: what it has loaded it keeps."""
-    pages: dict[str, Any] = {}
-
-    def look(name: str) -> Any:
-        if name not in pages:
-            theme, (width, height) = LOOKS[name]
-            context = playwright_browser.new_context(viewport={"width": width, "height": height}, color_scheme=theme)
-            pages[name] = context.new_page()
-            pages[name].set_default_timeout(WAIT_MS)
-        return pages[name]
-
-    yield look
-    for page in pages.values():
-        page.context.close()
-
-
-@pytest.fixture(scope="module")
 def site(serve: Callable[[Path], str], generated_master: Callable[[int, int], Path]) -> tuple[str, dict[str, str]]:
     """The address of a dashboard on a generated store, and an incident and an article of it."""
     store = generated_master(N, 1)
@@ -107,8 +88,9 @@ def of_streamlit(page: Any, rule: str, target: list[str]) -> bool:
 
 
 @pytest.mark.parametrize(("name", "look"), [*((name, "light") for name in PAGES), *ALSO])
-def test_nothing_serious_is_found(site: tuple[str, dict[str, str]], looks: Callable[[str], Any], axe: str, name: str, look: str) -> None:
-    page = looks(look)
+def test_nothing_serious_is_found(site: tuple[str, dict[str, str]], new_page: Callable[..., Any], axe: str, name: str, look: str) -> None:
+    theme, size = LOOKS[look]
+    page = new_page(*size, color_scheme=theme)
     page.goto(f"{site[0]}/{PAGES[name].format(**site[1])}")
     settle(page)
     if name in ("monitor", "incident"):
@@ -116,7 +98,7 @@ def test_nothing_serious_is_found(site: tuple[str, dict[str, str]], looks: Calla
     assert not findings(page, axe)
 
 
-def test_what_is_wrong_is_found(looks: Callable[[str], Any], axe: str) -> None:
-    page = looks("light")
+def test_what_is_wrong_is_found(new_page: Callable[..., Any], axe: str) -> None:
+    page = new_page()
     page.set_content('<html lang="en"><title>t</title><main><button></button><p style="color:#bbb;background:#fff">pale</p></main></html>')
     assert {line.split(":")[0] for line in findings(page, axe)} == {"button-name", "color-contrast"}
