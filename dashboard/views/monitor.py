@@ -46,7 +46,7 @@ from pipeline.filters import Filters, to_params
 from pipeline.settings import load_settings
 
 CSS = Path(__file__).resolve().parent.parent / "assets" / "monitor.css"
-MAP_HEIGHT = 340
+MAP_HEIGHT = 310
 # What the notice of the past takes from the map, so that the table stays in view.
 STRIP_HEIGHT = 48
 TIMELINE_HEIGHT = 112
