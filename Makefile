@@ -21,7 +21,7 @@ setup: $(READY) ## Only set up the virtual environment
 
 test: $(READY) ## Run all tests
 	@$(BIN)/python -m tools.chromium --install >/dev/null || echo "No Chromium: browser tests will say so."
-	@exec $(BIN)/python -m pytest
+	@exec $(BIN)/python -m pytest -n auto --dist loadfile
 
 lint: $(READY) ## Check style and types
 	$(BIN)/ruff check .

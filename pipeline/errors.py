@@ -25,6 +25,10 @@ class StoreBusyError(StoreError):
     """Another program holds the store, or its disk is full; nothing was lost, and the same can be done again later."""
 
 
+class StoreFullError(StoreBusyError):
+    """There is no room for the store, or its disk fails; nothing that was stored is lost."""
+
+
 class NotFoundError(DatelineError):
     """No such article, report, incident or decision."""
 

@@ -43,12 +43,16 @@ def retry(
         articles = [f for f in found if not isinstance(f, Refusal)]
         # What is taken and dies before it leaves quarantine is known when it is tried again.
         summary = ingest_items(db, articles, coder=coder, command="retry", texts=texts) if articles else None
-        if not refusals:
+        taken = summary.new + summary.duplicates if summary else 0
+        reasons = [refusal.reason for refusal in refusals]
+        if summary and taken < len(articles):  # what the coder failed on is taken all the same
+            reasons += [reason for _, reason in summary.refused]
+        if not reasons:
             with store.writing(db):
                 store.drop_quarantine(db, item_id)
-        if refusals:
-            more = f" ({len(articles)} articles of it are taken)" if articles else ""
-            yield Retried(item_id, False, refusals[0].reason + more)
+        if reasons:
+            more = f" ({taken} articles of it are taken)" if taken else ""
+            yield Retried(item_id, False, reasons[0] + more)
         else:
             yield Retried(item_id, True, f"{summary.new if summary else 0} new, {summary.duplicates if summary else 0} known")
 

@@ -12,6 +12,7 @@ import datetime as dt
 import hashlib
 import itertools
 import json
+import sqlite3
 import tempfile
 from collections import deque
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -24,10 +25,11 @@ from sqlite_utils import Database
 
 from pipeline import store
 from pipeline.actors import load_actors
-from pipeline.errors import NotFoundError, UnreadableError
+from pipeline.errors import NotFoundError, RefusedError, StoreBusyError, StoreError, StoreFullError, UnreadableError
 from pipeline.incidents import update_incidents
 from pipeline.intake import Explain, Refusal, find_files, read_path
-from pipeline.intake.origins import OriginIndex, find_origin
+from pipeline.intake.origins import OriginIndex, Signature, find_origin, lookup_runs, signature
+from pipeline.intake.refusal import refuse
 from pipeline.models import Article, Report, as_plain
 from pipeline.settings import SEEDS, Settings
 from pipeline.workers import CHUNK_ARTICLES, Workers, code_article
@@ -38,6 +40,9 @@ BATCH_ITEMS = 32
 
 # Stored articles are coded again so many at a time.
 RECODE_ITEMS = 500
+
+# A store that another program holds is tried so often, half a minute each time.
+LOCKED_TRIES = 10
 
 DEMONSTRATION = SEEDS / "articles"
 
@@ -106,6 +111,13 @@ class _Tally:
     refused: list[tuple[str, str]] = field(default_factory=list)
     older: int = 0
 
+    def add(self, other: _Tally) -> None:
+        """Count what another counted too."""
+        for name in ("read", "new", "duplicates", "coded", "reports", "older"):
+            setattr(self, name, getattr(self, name) + getattr(other, name))
+        self.incidents |= other.incidents
+        self.refused += other.refused
+
     def summary(self) -> Summary:
         return Summary(
             self.read, self.new, self.duplicates, self.coded, self.reports, len(self.incidents), tuple(self.refused), self.older
@@ -157,7 +169,7 @@ def read_items(
             continue
         root = path if path.is_dir() else path.parent
         for file in find_files([path]):
-            yield from read_path(file, published=published, columns=columns, root=root, explain=explain)
+            yield from read_path(file, published=published, columns=columns, root=root, is_named=file == path, explain=explain)
 
 
 def ingest_items(
@@ -170,11 +182,17 @@ def ingest_items(
     since: str | None = None,
     limit: int | None = None,
     texts: KnownTexts | None = None,
+    patience: int = LOCKED_TRIES,
 ) -> Summary:
-    """Store and code what is new among these items; see `ingest`. `texts` are those known from earlier calls on this store."""
+    """Store and code what is new among these items; see `ingest`.
+
+    `texts` are those known from earlier calls on this store. A store that another program holds is tried `patience`
+    times, each time for as long as the store waits (half a minute), before StoreBusyError; a full disk raises
+    StoreFullError at once. Whatever ends it, what was stored stays, and the same call goes on from there.
+    """
     texts = texts or KnownTexts(db)
     if not texts.synced:
-        sync_actors(db)
+        _patiently(lambda: sync_actors(db), patience)
         texts.synced = True
     run, tally = _Run(db, command, coder, texts), _Tally()
     under_way: deque[_Batch] = deque()
@@ -184,18 +202,29 @@ def ingest_items(
         for batch in batched(_chosen(items, tally, since=since, limit=limit)):
             under_way.append(_start(db, batch, coder=coder, under_way=under_way))
             while len(under_way) > ahead:
-                _take(db, under_way.popleft(), run=run, tally=tally)
+                _take(db, under_way.popleft(), run=run, tally=tally, patience=patience)
                 if progress:
                     progress(tally.summary())
         while under_way:
-            _take(db, under_way.popleft(), run=run, tally=tally)
+            _take(db, under_way.popleft(), run=run, tally=tally, patience=patience)
             if progress:
                 progress(tally.summary())
     except BaseException:
         run.texts.forget()  # it may know texts of a batch that was not written
         raise
-    run.finish(tally.summary())
+    _patiently(lambda: run.finish(tally.summary()), patience)
     return tally.summary()
+
+
+def _patiently(write: Callable[[], None], patience: int) -> None:
+    """Write, again where another program holds the store, `patience` times in all."""
+    for attempt in range(patience):
+        try:
+            write()
+            return
+        except StoreBusyError as e:
+            if isinstance(e, StoreFullError) or attempt + 1 >= patience:
+                raise
 
 
 def check_items(
@@ -253,7 +282,7 @@ def sync_actors(db: Database) -> None:
 
 @dataclass(slots=True)
 class KnownTexts:
-    """The texts of a store that new ones are compared with; kept in memory until somebody else writes to the store.
+    """The texts of a store that new ones are compared with; what is kept of them in memory holds until somebody else writes to the store.
 
     `synced` says that the store was given the actor list of the seeds; that is done once for many small calls.
     """
@@ -267,13 +296,33 @@ class KnownTexts:
         """The texts known so far."""
         version = store.data_version(self.db)
         if version != self.version:
-            self.index = OriginIndex(lambda day: store.articles_of_day(self.db, day))
+            self.index = OriginIndex(self)
             self.version = version
         return self.index
 
     def forget(self) -> None:
         """Load them anew at the next look: what was written since was taken back."""
         self.version, self.synced = None, False
+
+    def runs_of_day(self, day: str | None) -> Iterator[tuple[str, bytes]]:
+        """(article id, its `lookup_runs`) of the stored articles of one day."""
+        older: list[str] = []
+        for article_id, runs in store.runs_of_day(self.db, day):
+            if runs is None:
+                older.append(article_id)
+            else:
+                yield article_id, lookup_runs(runs)
+        for n in range(0, len(older), RECODE_ITEMS):
+            for article in store.load_articles(self.db, older[n : n + RECODE_ITEMS]):
+                yield article.article_id, lookup_runs(signature(article).runs)
+
+    def signatures(self, article_ids: Sequence[str]) -> Iterator[tuple[Signature, str]]:
+        """The signatures of stored articles, each with its origin's id as it is now."""
+        for article_id, source, agency, origin_id, runs in store.runs_of(self.db, article_ids):
+            if runs is None:
+                (article,) = store.load_articles(self.db, [article_id])
+                runs = signature(article).runs
+            yield Signature(article_id, source, agency, runs), origin_id
 
 
 @dataclass(slots=True)
@@ -292,6 +341,11 @@ class _Run:
                 self.db, command=self.command, coder=self.coder.name, coder_version=self.coder.version, at_utc=utc_now()
             )
         return self.run_id
+
+    def undo(self, run_id: int | None) -> None:
+        """Forget what a transaction that was taken back had noted."""
+        self.run_id = run_id
+        self.texts.forget()
 
     def finish(self, summary: Summary) -> None:
         if self.run_id is None:
@@ -331,9 +385,57 @@ def _start(db: Database, items: Sequence[Article | Refusal], *, coder: ArticleCo
     return _Batch(items, articles, codings, new)
 
 
-def _take(db: Database, started: _Batch, *, run: _Run, tally: _Tally) -> None:
-    """Write one batch, once it is coded, in one transaction."""
-    batch, articles, codings = started.items, started.articles, started.coded()
+def _take(db: Database, started: _Batch, *, run: _Run, tally: _Tally, patience: int) -> None:
+    """Write one batch, once it is coded, in one transaction; where that cannot be, item by item.
+
+    A locked store is tried `patience` times. An item that breaks its storing or linking is refused by itself.
+    """
+    codings, run_id = started.coded(), run.run_id
+
+    def write() -> None:
+        counted = _Tally()
+        try:
+            _write(db, started.items, started.articles, codings, run=run, tally=counted)
+        except BaseException:
+            run.undo(run_id)
+            raise
+        tally.add(counted)
+
+    try:
+        _patiently(write, patience)
+    except (StoreError, sqlite3.OperationalError, ImportError, SyntaxError, MemoryError):
+        raise  # no fault of an article
+    except Exception as e:
+        if type(e) is sqlite3.DatabaseError:
+            raise  # the file itself is broken
+        _take_singly(db, started, e, run=run, tally=tally, patience=patience)
+
+
+def _take_singly(db: Database, started: _Batch, error: Exception, *, run: _Run, tally: _Tally, patience: int) -> None:
+    """Write the items of a batch that broke one by one; the one that broke it is refused."""
+    if len(started.items) > 1:
+        codings = started.coded()
+        for item in started.items:
+            mine = {item.article_id: item} if isinstance(item, Article) else {}
+            coded: Future[list[CodedArticle]] = Future()
+            coded.set_result([codings[i] for i in mine if i in codings])
+            _take(db, _Batch([item], mine, [coded], [i for i in mine if i in codings]), run=run, tally=tally, patience=patience)
+        return
+    (item,) = started.items
+    reason = f"storing it broke ({type(error).__name__}: {str(error)[:200]})"
+    if isinstance(item, Refusal):
+        # What is kept of it cannot be stored: its reason still counts.
+        tally.add(_Tally(read=1, refused=[(item.item, f"{item.reason}; {reason}")]))
+        return
+    content = item.text.encode("utf-8", "replace")
+    refusal = refuse(RefusedError(reason, step="store"), item.file_name or item.article_id, content)
+    _take(db, _Batch([refusal], {}, [], []), run=run, tally=tally, patience=patience)
+
+
+def _write(
+    db: Database, batch: Sequence[Article | Refusal], articles: Mapping[str, Article], codings: Mapping[str, CodedArticle],
+    *, run: _Run, tally: _Tally,
+) -> None:  # fmt: skip
     refusals = [item for item in batch if isinstance(item, Refusal)]
     tally.read += len(batch)
     taken = sum(isinstance(item, Article) for item in batch)
@@ -364,6 +466,9 @@ def _save(db: Database, article: Article, coding: CodedArticle, *, run: _Run, ta
     moved = store.join_origins(db, origin.origin_id, origin.replaces) if origin.replaces else []
     article = dataclasses.replace(article, revision=revision)
     store.save_article(db, article, run_id=run.id(), origin_id=origin.origin_id, origin_basis=origin.basis)
+    store.save_runs(db, article.article_id, origin.runs)
+    if revision > 1:
+        store.order_revisions(db, article.story_id)  # an older one may arrive late
     _save_coding(db, article.article_id, coding, run=run, tally=tally)
     tally.new += 1
     if coding.outcome == "failed":
@@ -399,6 +504,8 @@ def recode(db: Database, article_ids: Sequence[str], *, coder: ArticleCoder, com
     codings = {a.article_id: code_article(a, coder) for a in articles}
     run, tally = _Run(db, command, coder, KnownTexts(db)), _Tally(read=len(articles))
     with store.writing(db):
+        for story_id in sorted({a.story_id for a in articles}):
+            store.order_revisions(db, story_id)
         before = _replace_codings(db, codings, run=run, tally=tally)
         if store.active_coder(db) == coder.name:
             store.drop_codings_beside(db, article_ids)

@@ -19,7 +19,7 @@ from typing import Any
 
 from sqlite_utils import Database, Migrations
 
-from pipeline.errors import NotFoundError, StoreBrokenError, StoreBusyError, StoreMissingError
+from pipeline.errors import NotFoundError, StoreBrokenError, StoreBusyError, StoreFullError, StoreMissingError
 from pipeline.linking import make_incident_id
 from pipeline.models import (
     Actor,
@@ -296,6 +296,15 @@ def m007_news(db: Database) -> None:
         db.execute(statement)
 
 
+@migrations()
+def m008_text_runs(db: Database) -> None:
+    """The runs of words of each text, by their hashes, so that a copy is found without reading the texts of its days again."""
+    db.execute(
+        "CREATE TABLE text_runs (article_id TEXT PRIMARY KEY REFERENCES articles(article_id) ON DELETE CASCADE, runs BLOB NOT NULL)"
+        " STRICT, WITHOUT ROWID"
+    )
+
+
 def split_statements(script: str) -> Iterator[str]:
     """The statements of an SQL script, one by one; triggers stay whole."""
     pending = ""
@@ -371,18 +380,20 @@ def writing(db: Database) -> Iterator[Database]:
             raise
     except sqlite3.OperationalError as e:
         if busy := _why_busy(e):
-            raise StoreBusyError(busy) from e
+            raise busy from e
         raise
 
 
-def _why_busy(error: sqlite3.OperationalError) -> str:
-    """What to say where a write failed for a reason that passes: nothing of it was written. Empty for any other error."""
+def _why_busy(error: sqlite3.OperationalError) -> StoreBusyError | None:
+    """What to say where a write failed for a reason that passes: nothing of it was written. None for any other error."""
     code = getattr(error, "sqlite_errorcode", 0) & 0xFF
     if code in (sqlite3.SQLITE_BUSY, sqlite3.SQLITE_LOCKED):
-        return f"another program holds the store ({error}); nothing was lost, run the same again"
+        return StoreBusyError(f"another program holds the store ({error}); nothing was lost, run the same again")
     if code in (sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR):
-        return f"the store could not be written ({error}); nothing was lost, make room on the disk and run the same again"
-    return ""
+        return StoreFullError(
+            f"the store could not be written ({error}); nothing was lost, make room on the disk and run the same again to go on"
+        )
+    return None
 
 
 @contextmanager
@@ -510,6 +521,34 @@ def latest_revision(db: Database, story_id: str) -> int:
     return int(db.execute("SELECT COALESCE(MAX(revision), 0) FROM articles WHERE story_id = ?", (story_id,)).fetchone()[0])
 
 
+def order_revisions(db: Database, story_id: str) -> bool:
+    """Number the revisions of a story by the time each was published, those of one time or of none as they arrived; whether it changed.
+
+    What is known only by its day is later than nothing else of that day, and earlier than nothing: it stays as it arrived.
+    """
+    sql = "SELECT article_id, revision, effective_published_at_utc FROM published_articles WHERE story_id = ? ORDER BY rowid_"
+    rows = db.execute(
+        sql.replace("rowid_", "(SELECT rowid FROM articles a WHERE a.article_id = published_articles.article_id)"), (story_id,)
+    )
+    ordered: list[tuple[str, int, str | None]] = []
+    for row in rows.fetchall():
+        later = (n for n, other in enumerate(ordered) if _is_later(other[2], row[2]))
+        ordered.insert(next(later, len(ordered)), row)
+    moved = [(number, article_id) for number, (article_id, revision, _) in enumerate(ordered, 1) if number != revision]
+    # Two revisions must not have one number in between.
+    db.conn.executemany("UPDATE articles SET revision = -? WHERE article_id = ?", moved)
+    db.conn.executemany("UPDATE articles SET revision = ? WHERE article_id = ?", moved)
+    return bool(moved)
+
+
+def _is_later(a: str | None, b: str | None) -> bool:
+    """Whether a time of publication is surely later than another: a midnight is a day without its hour."""
+    if not a or not b:
+        return False
+    by_day = "T00:00:00" in a + b or len(a) == 10 or len(b) == 10
+    return a[:10] > b[:10] if by_day else a > b
+
+
 def save_article(
     db: Database, article: Article, *, run_id: int | None = None, origin_id: str | None = None, origin_basis: str = ""
 ) -> bool:
@@ -534,21 +573,36 @@ def join_origins(db: Database, origin_id: str, others: Sequence[str]) -> list[st
     return moved
 
 
-def articles_of_day(db: Database, day: str | None) -> Iterator[tuple[Article, str]]:
-    """The stored articles of a publication day (None: the undated ones), each with its origin's id."""
+def save_runs(db: Database, article_id: str, runs: bytes) -> None:
+    """Keep the runs of words of an article's text (`intake.origins.Signature`)."""
+    _insert(db, "text_runs", {"article_id": article_id, "runs": runs}, verb="INSERT OR REPLACE")
+
+
+def runs_of_day(db: Database, day: str | None) -> Iterator[tuple[str, bytes | None]]:
+    """(article id, the runs of its text) of the articles of a publication day (None: of the undated ones).
+
+    No runs where an older Dateline stored the article.
+    """
     given = "SELECT target FROM decisions WHERE kind = 'set_published'"
     if day is None:
         condition, params = "published_at_utc IS NULL", ()
     else:
         # Days and times of one day sort between the day itself and the day with the highest sign after it.
         condition, params = "published_at_utc BETWEEN ? AND ?", (day, day + "~")  # type: ignore[assignment]
-    sql = f"SELECT article_id, origin_id FROM articles WHERE ({condition} OR article_id IN ({given})) AND origin_id IS NOT NULL"
-    origins = dict(db.execute(sql, params).fetchall())
-    ids = sorted(origins)
-    for i in range(0, len(ids), 500):
-        for article in load_articles(db, ids[i : i + 500]):
-            if article.published == day:
-                yield article, origins[article.article_id]
+    by_hand = f"SELECT article_id FROM published_articles WHERE article_id IN ({given}) AND substr(effective_published_at_utc, 1, 10) IS ?"
+    ids = f"SELECT article_id FROM articles WHERE {condition} AND article_id NOT IN ({given}) UNION {by_hand}"
+    sql = f"SELECT article_id, runs FROM ({ids}) LEFT JOIN text_runs USING (article_id) ORDER BY article_id"
+    yield from db.execute(sql, (*params, day))
+
+
+def runs_of(db: Database, article_ids: Sequence[str]) -> Iterator[tuple[str, str, str, str, bytes | None]]:
+    """(article id, source, agency, origin's id as it is now, runs of its text) of stored articles; no runs as in `runs_of_day`."""
+    for n in range(0, len(article_ids), 500):
+        chunk = tuple(article_ids[n : n + 500])
+        sql = "SELECT article_id, source, agency, origin_id, runs FROM articles LEFT JOIN text_runs USING (article_id)"
+        yield from db.execute(
+            f"{sql} WHERE article_id IN ({_marks(chunk)}) AND origin_id IS NOT NULL ORDER BY article_id", chunk
+        ).fetchall()
 
 
 def data_version(db: Database) -> int:

@@ -7,7 +7,6 @@ after it is stored: whatever dies in between, the item is read again, and known.
 
 from __future__ import annotations
 
-import dataclasses
 import datetime as dt
 import hashlib
 import json
@@ -85,6 +84,7 @@ class Watch:
     _asking: set[str] = field(default_factory=set)
     _next: dict[str, float] = field(default_factory=dict)  # source -> when it is due, by the monotonic clock
     _looked: dict[str, dict[str, str]] = field(default_factory=dict)  # folder -> file -> its mark at the last look
+    _failed: dict[str, list[Entry]] = field(default_factory=dict)  # source -> entries whose page is to be tried again
     _pause_until: float = 0.0
 
     def __post_init__(self) -> None:
@@ -182,6 +182,9 @@ class Watch:
     def _ask(self, source: Source, *, once: bool) -> None:
         row = next(r for r in store.live_sources(self.db) if r["name"] == source.name)
         seen = dict(self.db.execute("SELECT item, mark FROM live_seen WHERE source = ?", (source.name,)).fetchall())
+        if source.name not in self._failed and any(_attempts(mark) for mark in seen.values()):
+            # It was started anew, and what failed before is known by its mark alone: the feed names it.
+            row |= {"etag": "", "last_modified": ""}
         self._asking.add(source.name)
         self._next[source.name] = float("inf") if once else time.monotonic() + source.every_s
         # A thread of its own that no end waits for: a feed that hangs must not hold up a stop.
@@ -191,23 +194,22 @@ class Watch:
         """In a thread: ask one feed, fetch the pages that its new entries name, bring all of it."""
         try:
             answer = self.fetcher.fetch(source.place, etag=etag, last_modified=last_modified, robots=source.robots)
-            if answer.status == 304:
-                self._brought.append(_Brought(source, answer=answer, last=True))
-                return
-            if answer.status != 200:
+            if answer.status not in (200, 304):
                 self._brought.append(_Brought(source, error=f"it answers {answer.status}", answer=answer, last=True))
                 return
-            again = False
-            for entry in read_entries(answer.content, url=answer.url):
-                known = seen.get(entry.key, "")
-                if self.stop.is_set() or known == _mark(entry):
+            # A feed that stands as it was names no entries; those whose page failed are tried again all the same.
+            entries = {entry.key: entry for entry in self._failed.get(source.name, ())}
+            if answer.status == 200:
+                entries |= {entry.key: entry for entry in read_entries(answer.content, url=answer.url)}
+            failed: list[Entry] = []
+            for entry in entries.values():
+                if self.stop.is_set() or seen.get(entry.key, "") == _mark(entry):
                     continue
                 brought = self._bring(source, entry)
-                again |= bool(brought.error and not brought.forbidden)
+                if brought.error and not brought.forbidden and _attempts(seen.get(entry.key)) + 1 < PAGE_ATTEMPTS:
+                    failed.append(entry)
                 self._brought.append(brought)
-            if again:
-                # A feed that is known to stand as it is names no entries: it is asked as if for the first time.
-                answer = dataclasses.replace(answer, etag="", last_modified="")
+            self._failed[source.name] = failed
             self._brought.append(_Brought(source, answer=answer, last=True))
         except (FetchError, RefusedError) as e:
             self._brought.append(_Brought(source, error=str(e), last=True))
@@ -245,8 +247,8 @@ class Watch:
     def _take_entry(self, brought: _Brought, entry: Entry) -> None:
         source, mark = brought.source, _mark(entry)
         if brought.error and not brought.forbidden:
-            attempts = self._attempts(source, entry) + 1
-            if attempts < PAGE_ATTEMPTS or not entry.fields.get("text"):
+            attempts = _attempts(store.live_mark(self.db, source.name, entry.key)) + 1
+            if attempts < PAGE_ATTEMPTS:
                 self.log({"event": "page failed", "source": source.name, "item": entry.fields.get("url", ""), "reason": brought.error})
                 with store.writing(self.db):
                     store.save_live_mark(self.db, source.name, entry.key, f"failed {attempts}", at_utc=utc_now())
@@ -257,16 +259,16 @@ class Watch:
             found = list(read_bytes(brought.page.content, item, given=given))
             if not any(isinstance(f, Article) for f in found) and entry.fields.get("text"):
                 found += self._from_entry(teaser(entry), item)
-        else:
+        elif entry.fields.get("text"):
             found = self._from_entry(dict(entry.fields) if entry.is_full else teaser(entry), item)
+        else:
+            found = [
+                Refusal(item, "read", f"its page cannot be had: {brought.error}" if brought.error else "it has no text and no page", b"", 0)
+            ]
         summary = self._ingest(source, item, found)
         with store.writing(self.db):
             store.save_live_mark(self.db, source.name, entry.key, mark, at_utc=utc_now())
         self._note(source, summary=summary)
-
-    def _attempts(self, source: Source, entry: Entry) -> int:
-        known = store.live_mark(self.db, source.name, entry.key) or ""
-        return int(known.removeprefix("failed ")) if known.startswith("failed ") else 0
 
     def _from_entry(self, fields: dict[str, str], item: str) -> list[Article | Refusal]:
         try:
@@ -287,7 +289,7 @@ class Watch:
 
     def _ingest(self, source: Source, item: str, found: Iterable[Article | Refusal]) -> Summary:
         began = time.monotonic()
-        summary = ingest_items(self.db, found, coder=self.coder, command="watch", texts=self._texts)
+        summary = ingest_items(self.db, found, coder=self.coder, command="watch", texts=self._texts, patience=1)
         event = {
             "event": "taken",
             "source": source.name,
@@ -334,6 +336,11 @@ class Watch:
                 values["new_at_utc"] = now
         with store.writing(self.db):
             store.save_live_source(self.db, source.name, values)
+
+
+def _attempts(mark: str | None) -> int:
+    """How often the page of an entry could not be had, by its mark."""
+    return int(mark.removeprefix("failed ")) if mark and mark.startswith("failed ") else 0
 
 
 def _mark(entry: Entry) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
-from pipeline.errors import RefusedError, UnreadableError
+from pipeline.errors import DatelineError, FormatError, RefusedError, UnreadableError, UnsafeError
 from pipeline.intake import archives, documents, factiva, feeds, files, jsons, mails, nexis, pages, plain, tables, wires
 from pipeline.intake.blobs import MAX_DOCUMENT_BYTES, Blob, blob_of_bytes, blob_of_path
 from pipeline.intake.columns import map_columns, plain_value
@@ -25,6 +25,9 @@ __all__ = ["Explain", "Explanation", "Refusal", "find_files", "make_article", "r
 
 # Our fields in the order they are explained.
 EXPLAINED = ("headline", "published", "source", "byline", "agency", "dateline", "language", "url", "external_id", "note", "text")
+
+# How a refusal begins that is a fault of ours.
+BROKE = "reading it broke"
 
 # What a kind was told by where that was known before its bytes were looked at.
 _TOLD_BY = {"docx": "it holds word/document.xml"}
@@ -58,12 +61,14 @@ def read_path(
     published: str | None = None,
     columns: Mapping[str, str] | None = None,
     root: Path | None = None,
+    is_named: bool = False,
     explain: Explain | None = None,
 ) -> Iterator[Article | Refusal]:
     """The articles of one file, archives opened, and the refusals of what in it is none; never raises for what the file holds.
 
     `published` is used where nothing else dates an article; `columns` names a file's own columns
-    (field -> name); items and file names are told relative to `root`; `explain` is called with the
+    (field -> name); items and file names are told relative to `root`, out of which no link may lead unless somebody
+    named the file itself (`is_named`); `explain` is called with the
     Explanation of each article. SettingsError on a field that `columns` makes up, DateError on a
     `published` that is no date.
     """
@@ -71,6 +76,8 @@ def read_path(
     name = files.item_name(path, root)
     size = 0
     try:
+        if root is not None and root.is_dir() and not is_named and files.leads_out(path, root):
+            raise UnsafeError("it is a link that leads out of its folder; name the file itself if that is meant")
         size = files.check_file(path)
         before = files.mark_of(path)
     except RefusedError as e:
@@ -123,6 +130,11 @@ def _read(blob: Blob, context: _Context) -> Iterator[Article | Refusal]:
                 yield _take(found, blob, kind, context)
     except RefusedError as e:
         yield refuse(e, blob.name, head, size=blob.size)
+    except DatelineError:
+        raise
+    except Exception as e:
+        # A fault of ours that some bytes bring out must not keep the others from being read.
+        yield refuse(FormatError(f"{BROKE} ({type(e).__name__}: {str(e)[:200]})"), blob.name, head, size=blob.size)
 
 
 def _take(found: Found, blob: Blob, kind: Kind, context: _Context) -> Article | Refusal:

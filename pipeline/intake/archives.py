@@ -89,7 +89,8 @@ def _members(archive: zipfile.ZipFile, blob: Blob, *, is_wacz: bool) -> Iterator
     found = False
     for info in archive.infolist():
         name = info.filename.replace("\\", "/")
-        if info.is_dir() or is_passed_over(name) or (is_wacz and _WACZ_FURNITURE.match(name)):
+        # Not `info.is_dir()`, which breaks on a member without a name.
+        if name.endswith("/") or is_passed_over(name) or (is_wacz and _WACZ_FURNITURE.match(name)):
             continue
         found = True
         shown = f"{blob.name}/{name.lstrip('/')}"
@@ -171,10 +172,12 @@ def read_warc(blob: Blob) -> Iterator[Blob | Found]:
     from warcio.archiveiterator import ArchiveIterator
     from warcio.exceptions import ArchiveLoadFailed
 
+    # Of a record that does not end where it says, it would write all that follows to stderr.
+    quiet = type("QuietIterator", (ArchiveIterator,), {"INC_RECORD": ""})
     taken = number = 0
     with opened(blob) as stream:
         try:
-            for record in ArchiveIterator(stream, no_record_parse=False, check_digests=False):
+            for record in quiet(stream, no_record_parse=False, check_digests=False):
                 number += 1
                 if record.rec_type not in ("response", "resource", "conversion"):
                     continue

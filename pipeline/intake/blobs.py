@@ -6,9 +6,11 @@ name inside an archive leads anywhere.
 
 from __future__ import annotations
 
+import ctypes
 import io
 import signal
 import threading
+import time
 import types
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
@@ -150,20 +152,56 @@ def counted(source: BinaryIO, budget: Budget, broken: Callable[[Exception], Refu
     return cast("BinaryIO", io.BufferedReader(Counted(source, budget, broken), 65_536))
 
 
+class _OverdueError(BaseException):
+    """The time is up. No Exception, since libraries swallow those wherever they expect trouble."""
+
+
 @contextmanager
 def time_limit(seconds: float = MAX_SECONDS) -> Iterator[None]:
-    """LimitError in what runs inside once it takes longer. Works in the main thread; elsewhere the limits on size must do."""
-    if threading.current_thread() is not threading.main_thread() or not hasattr(signal, "setitimer"):
-        yield
-        return
+    """LimitError in what runs inside once it takes longer, in whatever thread; at the next step of Python, where a library is at work."""
+    in_main = threading.current_thread() is threading.main_thread() and hasattr(signal, "setitimer")
+    try:
+        with _alarm(seconds) if in_main else _watchdog(seconds):
+            yield
+    except _OverdueError as e:
+        raise LimitError(f"it takes longer than {seconds:g} s to read") from e
 
+
+@contextmanager
+def _alarm(seconds: float) -> Iterator[None]:
     def ring(_signal: int, _frame: types.FrameType | None) -> None:
-        raise LimitError(f"it takes longer than {seconds:g} s to read")
+        raise _OverdueError
 
+    began = time.monotonic()
     before = signal.signal(signal.SIGALRM, ring)
-    signal.setitimer(signal.ITIMER_REAL, seconds)
+    # It rings again each second: what swallows it once is told again.
+    left, _ = signal.setitimer(signal.ITIMER_REAL, seconds, 1.0)
     try:
         yield
     finally:
         signal.setitimer(signal.ITIMER_REAL, 0)
         signal.signal(signal.SIGALRM, before)
+        if left:  # a limit around this one goes on
+            signal.setitimer(signal.ITIMER_REAL, max(left - (time.monotonic() - began), 0.001), 1.0)
+
+
+@contextmanager
+def _watchdog(seconds: float) -> Iterator[None]:
+    """As `_alarm`, for threads, which get no signals: another thread sets off the error in this one."""
+    me, over, lock = ctypes.c_ulong(threading.get_ident()), threading.Event(), threading.Lock()
+
+    def watch() -> None:
+        wait = seconds
+        while not over.wait(wait):
+            with lock:
+                if not over.is_set():
+                    ctypes.pythonapi.PyThreadState_SetAsyncExc(me, ctypes.py_object(_OverdueError))
+            wait = 1.0
+
+    threading.Thread(target=watch, daemon=True, name="time limit").start()
+    try:
+        yield
+    finally:
+        over.set()
+        with lock:  # what was set off and has not gone off must not do so later
+            ctypes.pythonapi.PyThreadState_SetAsyncExc(me, None)

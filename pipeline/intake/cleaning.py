@@ -29,6 +29,25 @@ WRAP_MIN, WRAP_MAX = 40, 110
 WRAP_SHARE = 0.85
 
 
+# First halves whose hyphen is their own also where a line ends at it ...
+OWN_HYPHEN = frozenset(
+    "self non anti ex pro pre co vice semi multi inter counter cross half quasi well ill mid all much so long short high low "
+    "two three four five six seven eight nine ten twenty thirty forty fifty sixty seventy eighty ninety one first second third "
+    "al el as ad ash an ar at ben bin cease hard soft air anglo afro euro sino".split()
+)
+# ... and second ones: "Iran-backed", "army-held", "12-year-old".
+OWN_SECOND = frozenset(
+    "backed led based held controlled linked run aligned occupied made related fire old year long style affiliated allied born wide range "
+    "level scale guided propelled armed ridden torn affected stricken aged sided handed owned funded trained speaking majority dominated "
+    "appointed elected friendly like in up off out on down over to by of and the day hour month week mile metre meter foot".split()
+)
+# The ends of words, by which the second half of a divided one is known.
+_WORD_END = re.compile(
+    r"\w{0,3}(?:tions?|sions?|ments?|ings?|[dt]ed|ed|ers?|ly|ity|ties|ness|[ae]nces?|able|ible|al|ous|ive|is[mt]s?|ians?|[aeo]ry|ures?|ship|ful"
+    r"|less|wards?|es|en|ies)"
+)
+
+
 def clean_text(text: str) -> str:
     """A text repaired and laid out: no line has space at its ends, paragraphs are set apart by one empty line or a line end.
 
@@ -92,6 +111,8 @@ def is_hard_wrapped(lines: list[str]) -> bool:
 
 
 def _is_full(line: str, following: str, width: int) -> bool:
+    if re.search(r"[^\W\d_]-$", line):
+        return len(line) > 0.7 * width  # the rest of a divided word would not have fitted, whatever of it came to stand below
     # Ragged right: the true measure may be a little over the longest line seen, so ask for nine tenths.
     return len(line.rstrip()) + 1 + len(following.split(maxsplit=1)[0]) > 0.9 * width
 
@@ -110,9 +131,36 @@ def _unwrap(lines: list[str]) -> list[str]:
             and not (line[0].isspace() and not before[0].isspace())
         )
         if goes_on:
-            # A hyphen at a line's end may be the word's own ("self-defense"): keep it, add no space.
-            paragraphs[-1] += [line.strip()] if re.search(r"\w-$", before) else [" ", line.strip()]
+            paragraphs[-1] += [_LINE_HYPHEN, line.strip()] if re.search(r"\w-$", before) else [" ", line.strip()]
         else:
             paragraphs.append([line])
         before = line
-    return ["".join(pieces) for pieces in paragraphs]
+    # A hyphen at a line's end may be the word's own ("self-defense"): what is no divided word keeps it, without a space behind it.
+    text = _PARAGRAPH_END.join("".join(pieces) for pieces in paragraphs)
+    return join_hyphens(text, sure=True).replace(_LINE_HYPHEN, "").split(_PARAGRAPH_END)
+
+
+# Stand-ins within `_unwrap`: what a clean text cannot have in it.
+_LINE_HYPHEN, _PARAGRAPH_END = "\x00\n", "\x00\x00"
+
+
+def join_hyphens(text: str, *, sure: bool = False) -> str:
+    """A text whose words, broken over lines by a hyphen, are whole again; compounds keep theirs ("cease-fire").
+
+    A word is joined where the text does not have it with the hyphen elsewhere and neither half is one of a compound.
+    With `sure`, as for lines that may have been broken at hyphens alone, only where the text has it whole elsewhere,
+    or its second half is the end of a word and none by itself.
+    """
+    words = {m.casefold() for m in re.findall(r"\b[^\W\d_]+(?:-[^\W\d_]+)?\b", text)}
+
+    def join(m: re.Match[str]) -> str:
+        left, right = m["left"], m["right"]
+        kept, whole = f"{left}-{right}", left + right
+        if whole.casefold() in words and kept.casefold() not in words:
+            return whole
+        own = left.casefold() in OWN_HYPHEN or right in OWN_SECOND or kept.casefold() in words
+        if own or (sure and not _WORD_END.fullmatch(right)):
+            return kept
+        return whole
+
+    return re.sub(r"\b(?P<left>[^\W\d_]{2,})[-\u00ad\u2010]\x00?[ \t]*\n[ \t]*(?P<right>[a-z\u00df-\u00ff]{2,})\b", join, text)

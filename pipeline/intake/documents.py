@@ -8,16 +8,11 @@ import warnings
 from typing import Any
 
 from pipeline.errors import EmptyError, FormatError, LimitError
+from pipeline.intake.cleaning import join_hyphens
 from pipeline.intake.found import fields_of, guarded
 
 # A document longer than a book is no article.
 MAX_PAGES = 2_000
-# Words whose hyphen is their own also where a line ends at it.
-OWN_HYPHEN = frozenset(
-    "self non anti ex pro pre co vice semi multi inter counter cross half quasi well ill mid all much so long short high low "
-    "two three four five six seven eight nine ten twenty thirty forty fifty sixty seventy eighty ninety one first second third "
-    "al el as ad ash an ar at ben bin cease hard soft air anglo afro euro sino".split()
-)
 _NO_TITLE = re.compile(r"(?:untitled|document\d*|microsoft word\b.*|.*\.(?:docx?|pdf|rtf|indd|qxd)|\W*)", re.IGNORECASE)
 
 Fields = tuple[dict[str, str], dict[str, str]]
@@ -89,22 +84,6 @@ def read_rtf(content: bytes) -> Fields:
         raise EmptyError("there is no text in the document", step="parse")
     name = title[1].strip() if title else ""
     return fields_of(text=(text, "the document's text"), headline=("" if _NO_TITLE.fullmatch(name) else name, "the document's title"))
-
-
-def join_hyphens(text: str) -> str:
-    """A text whose words, broken over lines by a hyphen, are whole again; compounds keep theirs ("cease-fire").
-
-    A word is joined where both halves are small letters and the text does not have it with the hyphen elsewhere.
-    """
-    compounds = {m.casefold() for m in re.findall(r"\b[^\W\d_]+-[^\W\d_]+\b", text)}
-
-    def join(m: re.Match[str]) -> str:
-        left, right = m["left"], m["right"]
-        if left.casefold() in OWN_HYPHEN or f"{left}-{right}".casefold() in compounds:
-            return f"{left}-{right}"
-        return left + right
-
-    return re.sub(r"\b(?P<left>[^\W\d_]{2,})[-\u00ad\u2010][ \t]*\n[ \t]*(?P<right>[a-z\u00df-\u00ff]{2,})", join, text)
 
 
 def join_lines(text: str) -> str:

@@ -56,9 +56,9 @@ def find_files(paths: Sequence[Path]) -> Iterator[Path]:
     """The files that `paths` mean, each once: a named file as it is, a folder's files sorted by name, deep.
 
     In folders, hidden files and files such as README and LICENSE are left out; everything else is
-    yielded, to be read or refused by name. Links are followed only to files inside the same folder,
-    never to folders, so no link leads out or around. A path that is not there is yielded too, so that
-    its reading says so.
+    yielded, to be read or refused by name. Links to folders are not followed, so that none leads around; one to a
+    file outside the folder is yielded and refused when it is read (`leads_out`). A path that is not there is
+    yielded too, so that its reading says so.
     """
     named, folders = set[str](), list[str]()  # the files and the folders gone through
     for path in paths:
@@ -97,16 +97,17 @@ def _is_left_out(name: str) -> bool:
 
 
 def _walk(folder: Path) -> Iterator[Path]:
-    inside = Path(os.path.realpath(folder))
     for top, folders, names in os.walk(folder, onerror=None, followlinks=False):
         folders[:] = sorted(f for f in folders if not _is_passed(f))
         for name in sorted(names):
             if _is_left_out(name):
                 continue
-            file = Path(top) / name
-            if file.is_symlink() and not Path(os.path.realpath(file)).is_relative_to(inside):
-                continue
-            yield file
+            yield Path(top) / name
+
+
+def leads_out(path: Path, folder: Path) -> bool:
+    """Whether a path below a folder is a link to something outside it."""
+    return path.is_symlink() and not Path(os.path.realpath(path)).is_relative_to(os.path.realpath(folder))
 
 
 def item_name(path: Path, root: Path | None) -> str:

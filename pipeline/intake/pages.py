@@ -18,6 +18,7 @@ MAX_PAGE_BYTES = 20_000_000
 # Less text than this is a menu or a caption: then the page's own paragraphs are tried.
 FEW_CHARACTERS = 150
 # schema.org's types of what a newsroom publishes.
+PAGE_TYPES = re.compile(r"webpage|itempage", re.IGNORECASE)
 STORY_TYPES = re.compile(r"(?:news|blog|live|report|analysis|opinion|review|background|askpublic)?\w*(?:article|posting)", re.IGNORECASE)
 
 # <meta> names that say when a story was published, the surest first. Compared in small letters.
@@ -30,6 +31,18 @@ DATE_NAMES = (
 )  # fmt: skip
 _DATE_CLASS = re.compile(r"(?:^|[-_ ])(?:date|time|timestamp|published|publish|pub|posted|dateline|byline|meta)", re.IGNORECASE)
 _DATE_LABEL = re.compile(r"(?:(?:first |originally )?(?:published|posted|issued|released)(?: on| at)?|date)\s*:?\s*", re.IGNORECASE)
+# Days in figures: which of the first two is the month, only the page can say.
+_FIGURES = re.compile(r"(?<![\d/.-])(?P<first>\d{1,2})(?P<mark>[./-])(?P<second>\d{1,2})(?P=mark)(?P<year>(?:19|20)\d{2})(?![\d/-])")
+# The rest of the English-speaking world, and nearly all others, write the day first.
+_MONTH_FIRST, _DAY_FIRST = re.compile("en-us", re.IGNORECASE), re.compile(r"en-(?!us)\w+|(?!en)[a-z]{2,3}(?:-\w+)*", re.IGNORECASE)
+# So many short elements below the headline may hold the day and the writer's name.
+BELOW_HEADLINE = 6
+# What stands within a story's element and is not of the story: calls to subscribe, posts of others, who the writer is.
+_NOT_STORY = re.compile(
+    r"(?:^|[-_ ])(?:paywall|newsletter|subscribe|sign-?up|social-embed|twitter-tweet|instagram-media|fb-post|tiktok-embed|bluesky-embed"
+    r"|author-bio|pull-?quote|related|recommended|promo)(?:$|[-_ ])",
+    re.IGNORECASE,
+)
 _URL_DAY = re.compile(r"/((?:19|20)\d{2})[/-](\d{1,2}|[a-z]{3})[/-](\d{1,2})(?=[/-])", re.IGNORECASE)
 _MONTHS = "jan feb mar apr may jun jul aug sep oct nov dec".split()
 
@@ -72,6 +85,7 @@ def _read(root: Any, url: str) -> tuple[dict[str, str], dict[str, str]]:
 def _text(root: Any) -> tuple[str, str]:
     import trafilatura  # takes a second to load, and most runs read no page
 
+    _prune(root)
     if cell := _story_cell(root):
         return cell, "the cell of the page's table that holds its story"
     plain, where = _paragraphs(root)
@@ -80,6 +94,15 @@ def _text(root: Any) -> tuple[str, str]:
     if len(text) < FEW_CHARACTERS and len(plain) > 1.5 * len(text):
         return plain, f"the paragraphs of the page's <{where}>"
     return text, "trafilatura, which tells the story from what surrounds it"
+
+
+def _prune(root: Any) -> None:
+    """Take out what is called after something else than the story, where it is a small part of the page and no headline is in it."""
+    whole = len(words_of(root))
+    for element in [e for e in root.iter() if isinstance(e.tag, str) and _NOT_STORY.search(f"{e.get('class') or ''} {e.get('id') or ''}")]:
+        holds = next(element.iter("h1", "article", "main", "body"), None) is not None
+        if not holds and element.getparent() is not None and 3 * len(words_of(element)) < whole:
+            element.drop_tree()
 
 
 def _story_cell(root: Any) -> str:
@@ -117,6 +140,11 @@ def _metas(root: Any) -> dict[str, str]:
 
 def _story_of(root: Any) -> Mapping[str, Any]:
     """The schema.org article that a page describes itself as; empty where it has none."""
+    return _data_of(root, STORY_TYPES)
+
+
+def _data_of(root: Any, types: re.Pattern[str]) -> Mapping[str, Any]:
+    """The first thing of these types in a page's schema.org data; empty where it has none."""
     for script in root.iter("script"):
         if (script.get("type") or "").partition(";")[0].strip().casefold() != "application/ld+json":
             continue
@@ -126,7 +154,7 @@ def _story_of(root: Any) -> Mapping[str, Any]:
             continue
         for node in _nodes(value):
             kinds = node.get("@type")
-            if any(isinstance(k, str) and STORY_TYPES.fullmatch(k) for k in (kinds if isinstance(kinds, list) else [kinds])):
+            if any(isinstance(k, str) and types.fullmatch(k) for k in (kinds if isinstance(kinds, list) else [kinds])):
                 return node
     return {}
 
@@ -154,7 +182,8 @@ def _published(root: Any, metas: Mapping[str, str], story: Mapping[str, Any], ur
     offers: list[tuple[Any, str]] = [(story.get("datePublished"), "datePublished of the page's schema.org data")]
     offers += [(metas.get(name), f"<meta {name}>") for name in DATE_NAMES]
     offers += [(story.get("dateCreated"), "dateCreated of the page's schema.org data")]
-    for value, how in [*offers, *_times(root), *_written(root), *_in_url(url)]:
+    offers += [(_data_of(root, PAGE_TYPES).get("datePublished"), "datePublished of the page in its schema.org data")]
+    for value, how in [*offers, *_times(root), *_below_headline(root), *_written(root), *_in_url(url)]:
         if isinstance(value, str) and value.strip():
             try:
                 if moment := parse_published(value):
@@ -195,6 +224,38 @@ def _written(root: Any) -> Iterator[tuple[str, str]]:
             yield day, f"the words of an element called {(element.get('class') or element.get('id'))[:40]!r}"
 
 
+def _below_headline(root: Any) -> Iterator[tuple[str, str]]:
+    """The day in one of the short elements that follow the headline, in words or in figures."""
+    head = _heading(root)
+    if head is None:
+        return
+    above = [head, *(a for a in head.iterancestors() if local(a) in ("header", "div", "section") and words_of(a) == words_of(head))]
+    below = (e for e in above[-1].itersiblings() if isinstance(e.tag, str))
+    for element in [e for _, e in zip(range(BELOW_HEADLINE), below, strict=False)]:
+        words = words_of(element)
+        if 6 <= len(words) <= 160 and not _is_aside(element):
+            yield _day_in(words) or _day_in_figures(words, root), "a line below its headline"
+
+
+def _day_in_figures(words: str, root: Any) -> str:
+    """The day that stands in figures in a line, where the page tells which figure is the month; empty where it does not."""
+    m = _FIGURES.search(words)
+    if not m:
+        return ""
+    first, second = int(m["first"]), int(m["second"])
+    language = next((e.get("lang") or "" for e in root.iter("html")), "")
+    seen = [(int(f["first"]), int(f["second"])) for f in _FIGURES.finditer(words_of(root)[:200_000])]
+    by_day, by_month = any(a > 12 for a, _ in seen), any(b > 12 for _, b in seen)
+    if m["mark"] == "." or first == second or (by_day and not by_month):
+        by_day, by_month = True, False
+    elif by_day == by_month:
+        by_day, by_month = bool(_DAY_FIRST.fullmatch(language)), bool(_MONTH_FIRST.fullmatch(language))
+    if by_day == by_month:
+        return ""
+    day, month = (first, second) if by_day else (second, first)
+    return f"{m['year']}-{month:02}-{day:02}"
+
+
 def _day_in(words: str) -> str:
     """The day that a line of words names, with "Published:" and what stands around it taken off."""
     words = " ".join(words.split())
@@ -215,13 +276,24 @@ def _in_url(url: str) -> Iterator[tuple[str, str]]:
         yield f"{m[1]}-{month:02}-{int(m[3]):02}", "the day in the page's address"
 
 
+def _heading(root: Any) -> Any:
+    """The element that is the story's headline: the only <h1>, or a heading that the page's <title> has too; None where none is."""
+    heads = list(root.iter("h1"))
+    if len(heads) == 1:
+        return heads[0]
+    title = next((words_of(t) for t in root.iter("title")), "")
+    named = (h for h in root.iter("h1", "h2", "h3") if len(words_of(h)) > 10 and words_of(h) in title)
+    return max(named, key=lambda h: len(words_of(h)), default=None)
+
+
 def _headline(root: Any, metas: Mapping[str, str], story: Mapping[str, Any], outlet: str) -> tuple[str, str]:
     heads = [words_of(h) for h in root.iter("h1")]
+    head = _heading(root)
     title = next((words_of(t) for t in root.iter("title")), "")
     value, how = first(
         (_name(story.get("headline")), "headline of the page's schema.org data"),
         (metas.get("og:title"), "<meta og:title>"),
-        (heads[0] if len(heads) == 1 else "", "its <h1>"),
+        (words_of(head) if head is not None else "", f"its <{local(head)}>" if head is not None else ""),
         (metas.get("twitter:title"), "<meta twitter:title>"),
         (metas.get("dc.title"), "<meta dc.title>"),
         (title, "its <title>"),
@@ -247,17 +319,20 @@ def _outlet(root: Any, metas: Mapping[str, str], story: Mapping[str, Any], url: 
         (_name(story.get("publisher")), "publisher of the page's schema.org data"),
         (metas.get("application-name"), "<meta application-name>"),
         (metas.get("dc.publisher") or metas.get("dcterms.publisher") or metas.get("publisher"), "<meta publisher>"),
-        (_behind_title(root), "what stands behind the headline in its <title>"),
+        (_beside_title(root), "what stands beside the headline in its <title>"),
         (host, "the host of its address"),
     )
 
 
-def _behind_title(root: Any) -> str:
-    """What a page's <title> has behind the headline that its <h1> has too: the outlet."""
+def _beside_title(root: Any) -> str:
+    """What a page's <title> has behind or before the headline that a heading has too: the outlet."""
     title = next((words_of(t) for t in root.iter("title")), "")
-    for head in root.iter("h1"):
+    for head in root.iter("h1", "h2", "h3"):
         words = words_of(head)
-        if len(words) > 10 and title.startswith(words) and (m := re.fullmatch(r"\s+[-–—|»:·]+\s+([^-–—|»]{2,60})", title[len(words) :])):
+        before, found, behind = title.partition(words) if len(words) > 10 else (title, "", "")
+        if found and (m := re.fullmatch(r"\s+[-–—|»:·]+\s+([^-–—|»]{2,60})", behind) if behind else None):
+            return m[1]
+        if found and not behind and (m := re.fullmatch(r"([^-–—|»]{2,60}?)\s+[-–—|»:·]+\s+", before)):
             return m[1]
     return ""
 

@@ -36,7 +36,7 @@ STAFF_BYLINE = re.compile(
 )
 BY = re.compile(r"(?:(?:words|written|reported|story|text|compiled|photos?|words and photos)\s+)?by\s*:?\s+(?P<who>\S.*)", re.IGNORECASE)
 # Initials of those who wrote and edited, as one agency signs its stories: "gk/ml/pma".
-INITIALS = re.compile(r"[a-z]{2,4}(?:-[a-z]{2,4})?(?:/[a-z]{1,4}){1,4}")
+INITIALS = re.compile(r"(?:[A-Z]{2,6}|[a-z]{2,4}(?:-[a-z]{2,4})?)(?:/(?:[a-z]{1,4}|(?:[a-z]\.){1,3})){1,4}")
 
 # --- credits ------------------------------------------------------------------------------------
 
@@ -77,6 +77,8 @@ BOILERPLATE = re.compile(
     r"(?:\s*[|/,·]\s*\w+)*"
     r"|(?:news|press|media) (?:release|statement)|for immediate release|[\W_]+"
     r"|\d+ (?:comments?|shares?|views?|likes?)"
+    # A day in figures with the buttons beside it: "18/11/2023 16:40 | Print | Send to a friend".
+    r"|\d{1,2}[./-]\d{1,2}[./-]\d{4}(?:[\s,|-]+\d{1,2}[:.]\d\d(?: ?[ap]m)?)?(?:\s*[|·]\s*[\w ]{2,30}){0,5}"
     r"|(?:share|print|email|save|bookmark|listen to|rate) this (?:article|story|page|post)\b.*"
     r"|(?:share|post) (?:on|via|to) (?:facebook|twitter|x|whatsapp)\b.*"
     r"|(?:please )?(?:click|tap) (?:here|on the link)\b.*|(?:please )?subscribe (?:to|now|today|for)\b.*|sign up (?:for|to|now|here)\b.*"

@@ -5,37 +5,25 @@ from __future__ import annotations
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
 import pytest
 
 from pipeline import store
-from pipeline.settings import ROOT
+from tests.feedserver import serving
+from tests.forked import finish, start
 
-ARTICLES = 120
+ARTICLES = 60
 # More can be asked for: a night's run with DATELINE_TEST_KILLS=1000.
-KILLS = int(os.environ.get("DATELINE_TEST_KILLS", "12"))
+KILLS = int(os.environ.get("DATELINE_TEST_KILLS", "24"))
+# The share of each way to take articles in: half of the kills hit an ingest, half a watch.
+SHARES = {"ingest": 0.35, "workers": 0.15, "watch": 0.25, "feed": 0.25}
 # The log of runs differs by nature: a killed run is one more line in it. So does the moment at which an incident came.
 RUN_TABLES = ("runs", "live_sources", "live_seen")
 RUN_COLUMNS = ("run_id", "first_stored_at_utc", "version")  # the latter counts writes
-
-
-def start(path: Path, *inputs: Path, batch: int = 4, how: str = "ingest") -> subprocess.Popen[str]:
-    """An ingest, or a watch, under way, past its imports and with the store open."""
-    command = [sys.executable, "-m", "tests.ingest_slowly", str(path), str(batch), how, *map(str, inputs)]
-    process = subprocess.Popen(command, cwd=ROOT, stdout=subprocess.PIPE, text=True)
-    assert process.stdout is not None
-    assert process.stdout.readline() == "ready\n"
-    return process
-
-
-def finish(process: subprocess.Popen[str]) -> int:
-    with process:
-        return process.wait()
 
 
 def contents(db: Any) -> dict[str, list[tuple[Any, ...]]]:
@@ -85,12 +73,32 @@ def folder(tmp_path: Path) -> Path:
     return path
 
 
+@pytest.fixture
+def feed(folder: Path) -> Iterator[str]:
+    """The address of a feed of the same articles: every other one in full, the others as a teaser and a page."""
+    with serving() as site:
+        items = []
+        for n, path in enumerate(sorted(folder.iterdir())):
+            headline, _, told = path.read_text(encoding="utf-8").partition("\n\n")
+            story = f"{told} {'The market opened an hour later than usual. ' * 4}"
+            if n % 2:
+                items.append((headline or "Nothing", f"/{n}", f"<p>{story}</p>" * 3))
+            else:
+                site.story(f"/{n}", headline or "Nothing", story, f"Of dispatch {n} no more is known.")
+                items.append((headline or "Nothing", f"/{n}", "A teaser."))
+        site.feed(*items)
+        yield site.url("/feed.xml")
+
+
 @pytest.mark.slow
-@pytest.mark.parametrize("how", ["ingest", "watch"])
-def test_a_killed_run_is_continued(folder: Path, tmp_path: Path, how: str) -> None:
+@pytest.mark.parametrize("how", list(SHARES))
+def test_a_killed_run_is_continued(how: str, folder: Path, feed: str, tmp_path: Path) -> None:
+    what = feed if how == "feed" else folder
     undisturbed = tmp_path / "undisturbed.db"
+    assert finish(start(undisturbed, what, how=how)) == 0
+    process = start(tmp_path / "timed.db", what, how=how)
     began = time.monotonic()
-    assert finish(start(undisturbed, folder, how=how)) == 0
+    assert finish(process) == 0
     whole_run_s = time.monotonic() - began
     db = store.open_store(undisturbed)
     expected = contents(db)
@@ -98,29 +106,29 @@ def test_a_killed_run_is_continued(folder: Path, tmp_path: Path, how: str) -> No
     assert len(expected["incidents"]) > 10
 
     rng = random.Random(11)
-    kills, attempt = 0, 0
-    while kills < KILLS:
+    wanted, kills, attempt = max(1, round(KILLS * SHARES[how])), 0, 0
+    while kills < wanted:
         path = tmp_path / f"killed-{attempt}.db"
         attempt += 1
         while True:
-            process = start(path, folder, how=how)
+            process = start(path, what, how=how)
             # Mostly early, so that one store is killed several times before it is full.
-            time.sleep(whole_run_s * rng.random() ** 2 * 0.6)
-            if process.poll() is None:
-                process.send_signal(signal.SIGKILL)
+            time.sleep(whole_run_s * rng.random() ** 2)
+            process.kill()
             code = finish(process)
             check_whole(path)
             if code == 0:
                 break
             assert code == -signal.SIGKILL
             kills += 1
-            if kills >= KILLS:
-                assert finish(start(path, folder, how=how)) == 0
+            if kills >= wanted:
+                assert finish(start(path, what, how=how)) == 0
                 break
         db = store.open_store(path)
         found = contents(db)
         db.close()
         assert found == expected
+    print(f"{kills} kills of {how}")  # noqa: T201 - a figure
 
 
 @pytest.mark.slow
@@ -141,7 +149,7 @@ def test_a_reader_is_not_held_up_by_two_ingests(folder: Path, tmp_path: Path) ->
     reader = store.open_store_readonly(path)
     reader.execute("PRAGMA busy_timeout = 0")  # a reader that had to wait would fail at once
     waits, seen = [], 0
-    while any(w.poll() is None for w in writers):
+    while any(w.is_alive() for w in writers):
         began = time.monotonic()
         count = reader.execute("SELECT COUNT(*), SUM(deaths_best) FROM incidents WHERE merged_into IS NULL").fetchone()[0]
         waits.append(time.monotonic() - began)

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import dataclasses
 import json
+import sqlite3
+import threading
 from pathlib import Path
 from typing import Any
 
@@ -269,3 +272,66 @@ def test_a_full_disk_ends_the_run_by_name_and_loses_nothing(tmp_path: Path, sett
     summary = take(db, path, settings=settings)
     assert summary.new == count(db, "articles") - kept
     db.close()
+
+
+def test_a_store_held_by_another_program_is_waited_for(tmp_path: Path, settings: Any, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(store, "BUSY_TIMEOUT_MS", 100)
+    db = store.open_store(tmp_path / "a.db")
+    other = sqlite3.connect(tmp_path / "a.db", check_same_thread=False)
+    path = write_lines(tmp_path / "few.jsonl", *({"text": f"Meeting {n}\n\nThe ministers met for the {n}th time."} for n in range(5)))
+    take(db, path, settings=settings)  # the actors are there now, and the run is known
+    other.execute("BEGIN IMMEDIATE")
+    free = threading.Timer(0.5, other.rollback)
+    free.start()
+    more = write_lines(tmp_path / "more.jsonl", {"text": "Another meeting\n\nThe ministers met once more in Basra."})
+    assert take(db, more, settings=settings).new == 1
+    free.join()
+    other.execute("BEGIN IMMEDIATE")
+    last = write_lines(tmp_path / "last.jsonl", {"text": "The last meeting\n\nThe ministers met for the last time in Basra."})
+    with pytest.raises(StoreBusyError, match="another program"):
+        ingest_items(db, read_items([last]), coder=FakeCoder(), patience=2)
+    other.rollback()
+    assert take(db, last, settings=settings).new == 1
+    other.close()
+    db.close()
+
+
+class BreakingCoder(FakeCoder):
+    """A coder that gives a figure no store can hold for one article, and one that breaks linking for another."""
+
+    def code(self, article: Any) -> Any:
+        found = super().code(article)
+        if "an endless number" in article.text:
+            return dataclasses.replace(found, reports=tuple(dataclasses.replace(r, deaths_best=2**70) for r in found.reports))
+        return found
+
+
+def test_an_article_that_cannot_be_stored_is_refused_and_the_others_are_not(fresh_db: Any, tmp_path: Path) -> None:
+    rows = [{"text": f"Attack {n}\n\n{n} people were killed in Kirkuk on 2023-12-0{n}, said source {n}."} for n in range(1, 8)]
+    rows[3]["text"] += " That is an endless number."
+    path = write_lines(tmp_path / "some.jsonl", *rows)
+    summary = ingest_items(fresh_db, read_items([path]), coder=BreakingCoder())
+    assert (summary.read, summary.new, summary.reports, len(summary.refused)) == (7, 6, 6, 1)
+    assert "storing it broke (OverflowError" in summary.refused[0][1]
+    ((item_id, _, step, _, size),) = store.quarantined(fresh_db)
+    assert step == "store"
+    assert store.load_quarantine(fresh_db, item_id)[1].decode().startswith("Attack 4")
+    assert size > 20
+    assert count(fresh_db, "articles") == 6
+    again = ingest_items(fresh_db, read_items([path]), coder=BreakingCoder())
+    assert (again.new, again.duplicates, len(again.refused)) == (0, 6, 1)
+
+
+def test_an_older_revision_that_arrives_late_is_not_the_newest(fresh_db: Any, tmp_path: Path, settings: Any) -> None:
+    def version(published: str, dead: int) -> dict[str, str]:
+        told = f"{dead} people were killed in Kirkuk on 2023-12-03, the police said at the scene of the blast."
+        return {"article_id": "story-1234567", "source": "Wire", "published": published, "text": f"Blast in Kirkuk\n\n{told}"}
+
+    for n, (published, dead) in enumerate([("2023-12-03T14:00:00Z", 9), ("2023-12-03T10:00:00Z", 5), ("2023-12-03T12:00:00Z", 7)]):
+        take(fresh_db, write_lines(tmp_path / f"{n}.jsonl", version(published, dead)), settings=settings)
+    rows = fresh_db.execute("SELECT revision, published_at_utc FROM articles ORDER BY revision").fetchall()
+    assert rows == [(1, "2023-12-03T10:00:00Z"), (2, "2023-12-03T12:00:00Z"), (3, "2023-12-03T14:00:00Z")]
+    assert fresh_db.execute("SELECT deaths_best FROM incidents WHERE merged_into IS NULL").fetchall() == [(9,)]
+    # Of a version that says its day alone nothing is known but that it came last.
+    take(fresh_db, write_lines(tmp_path / "day.jsonl", version("2023-12-03", 11)), settings=settings)
+    assert fresh_db.execute("SELECT deaths_best FROM incidents WHERE merged_into IS NULL").fetchall() == [(11,)]

@@ -1,4 +1,4 @@
-"""Ten layouts of news pages, after what newsrooms' systems put out, each with two stories of our own: the pages and their gold."""
+"""Thirteen layouts of news pages, after what newsrooms' systems put out, each with two stories of our own: the pages and their gold."""
 
 from __future__ import annotations
 
@@ -176,4 +176,65 @@ def spans(story: Story) -> str:
 <section name="articleBody">{rows}</section></article><div class="css-rel">{_list()}</div></div>{FOOT}</body></html>"""
 
 
+def columnist(story: Story) -> str:
+    """11. A magazine's system: drop cap, pull quote, advertisements between paragraphs, a writer's note, the day in the data of the page alone."""
+    data = {"@context": "https://schema.org", "@graph": [
+        {"@type": "WebPage", "name": story.headline, "datePublished": story.moment, "dateModified": "2024-05-02T09:00:00Z"},
+        {"@type": "BreadcrumbList", "itemListElement": [{"@type": "ListItem", "position": 1, "name": "Home"}]},
+        {"@type": "Person", "name": story.author},
+    ]}  # fmt: skip
+    first, *rest = (escape(p, quote=False) for p in story.paragraphs)
+    quote = story.paragraphs[1].split(". ")[0]
+    ads = '<div class="ad-unit ad-unit--inline" data-size="300x250"><span>Advertisement</span></div>'
+    body = f'<p class="has-drop-cap"><span class="cap">{first[0]}</span>{first[1:]}</p>' + ads.join(f"<p>{p}</p>" for p in rest)
+    body = body.replace("</p>", f'</p><aside class="pullquote"><p>{quote}</p></aside>', 1)
+    return f"""<!doctype html><html lang="en-GB" class="no-js"><head><meta charset="utf-8"><title>{story.headline} - Example Quarterly</title>
+<meta name="twitter:title" content="{story.headline}"><meta name="application-name" content="Example Quarterly">
+<script type="application/ld+json">{json.dumps(data)}</script></head><body class="post-template">{COOKIES}
+<div class="site"><div class="topbar"><a href="/subscribe">Subscribe for 1 a week</a></div>{NAV}<div class="post"><header class="post-header">
+<p class="kicker"><a href="/world">World</a></p><h1 class="post-title">{story.headline}</h1><div class="post-meta"><a href="/a/1">{story.author}</a>
+<span class="reading-time">5 min read</span><button>Save</button><button>Listen</button></div></header><div class="post-content">{body}
+<p class="author-bio"><em>{story.author} is a contributing writer at Example Quarterly.</em></p></div><div class="paywall"><h3>Keep reading</h3>
+<p>You have two free articles left this month.</p></div></div><section class="post-feed"><h2>You might also like</h2>{_list()}</section></div>
+{FOOT}</body></html>"""
+
+
+def state_agency(story: Story) -> str:
+    """12. A state agency's site: the story in one division with line breaks, the day in figures, other news with days of their own beside it."""
+    year, month, day = story.day.split("-")
+    text = "<br /><br />\n".join(escape(p, quote=False) for p in story.paragraphs)
+    others = "".join(f'<li><span class="date">{n + 1:02d}/05/2024</span> <a href="/en/{n}">{t}</a></li>' for n, t in enumerate(OTHERS))
+    return f"""<!DOCTYPE html PUBLIC "-//W3C//DTD XHTML 1.0 Transitional//EN" "http://www.w3.org/TR/xhtml1/DTD/xhtml1-transitional.dtd">
+<html xmlns="http://www.w3.org/1999/xhtml"><head><meta http-equiv="Content-Type" content="text/html; charset=utf-8" />
+<title>Example News Agency (ENA) : {story.headline}</title></head><body><div id="header"><img src="logo.png" alt="ENA" />{NAV}</div>
+<div id="ticker"><marquee>{OTHERS[0]} ... {OTHERS[1]}</marquee></div><div id="wrapper"><div id="leftcol"><h4>Latest news</h4><ul>{others}</ul></div>
+<div id="news"><h2 class="title">{story.headline}</h2><div class="newsinfo">{day}/{month}/{year} 16:40 | Print | Send to a friend</div>
+<div class="newsbody">{text}<br /><br />ENA/h.k.</div><div class="share">Share: <a href="#">f</a> <a href="#">t</a></div></div></div>
+<div id="footer">All rights reserved, Example News Agency</div></body></html>"""
+
+
+def public_broadcaster(story: Story) -> str:
+    """13. A public broadcaster: blocks built by a script, key points, captions, an embedded post, a call to sign up, related topics."""
+    blocks = [f'<div data-component="text-block" class="ssrcss-u1"><p class="ssrcss-p9"><b>{p}</b></p></div>' if n == 0
+              else f'<div data-component="text-block" class="ssrcss-u1"><p class="ssrcss-p9">{p}</p></div>'
+              for n, p in enumerate(escape(p, quote=False) for p in story.paragraphs)]  # fmt: skip
+    blocks.insert(1, '<div data-component="image-block"><figure><img src="x.webp" alt=""><figcaption>Image caption, The scene on '
+                     "the morning after, in a picture shared online</figcaption></figure></div>")  # fmt: skip
+    blocks.insert(3, '<div data-component="unordered-list-block"><ul><li><a href="/n/7">Why the road matters</a></li><li><a href="/n/8">Who '
+                     "holds what: a map in four colours</a></li></ul></div>")  # fmt: skip
+    blocks.insert(4, '<blockquote class="social-embed"><p>Praying for everyone there tonight</p><a href="https://social.example/1">View post'
+                     "</a></blockquote>")  # fmt: skip
+    return f"""<!DOCTYPE html><html lang="en-GB"><head><meta charset="utf-8"><title>{story.headline} - Example Broadcasting</title>
+<meta property="og:title" content="{story.headline}"><meta property="og:site_name" content="Example Broadcasting"></head><body>
+<a href="#main-content">Skip to content</a>{NAV}<main id="main-content"><article class="ssrcss-pv1"><header data-component="headline-block">
+<h1 id="main-heading">{story.headline}</h1></header><div data-component="byline-block"><div class="ssrcss-w1"><span role="text">
+<time data-testid="timestamp" datetime="{story.moment}">{story.words}</time></span><div>{story.author}</div><div>Correspondent</div></div></div>
+{"".join(blocks)}<div data-component="topic-list"><h2>Related Topics</h2><ul><li><a href="/t/1">Armed conflict</a></li><li><a href="/t/2">Region
+</a></li></ul></div></article><aside data-component="top-stories"><h2>Top stories</h2>{_list()}</aside></main>
+<div data-component="newsletter-promo"><h2>Sign up</h2><p>Get our flagship newsletter with all the headlines you need to start the day.</p></div>
+{FOOT}</body></html>"""
+
+
 LAYOUTS = (metas, json_ld, time_element, written_date, tables, microdata, day_in_address, live_head, amp, spans)
+# Written after the reader was tuned on the ten above, and measured before anything was changed for them.
+FRESH_LAYOUTS = (columnist, state_agency, public_broadcaster)

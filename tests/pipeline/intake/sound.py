@@ -5,7 +5,7 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable
 
-from pipeline.intake import Refusal
+from pipeline.intake import BROKE, Refusal
 from pipeline.intake.refusal import KEPT_BYTES
 from pipeline.models import Article
 
@@ -19,6 +19,7 @@ def assert_sound(items: Iterable[Article | Refusal]) -> None:
             assert all(0 <= p.start < p.end <= len(found.text) for p in found.parts)
         else:
             assert found.reason
+            assert not found.reason.startswith(BROKE), found.reason  # refused all right, but by a fault of ours
             assert found.step in ("read", "decode", "parse", "normalise")
             assert found.content is None or len(found.content) <= KEPT_BYTES
             found.reason.encode()

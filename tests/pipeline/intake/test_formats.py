@@ -7,6 +7,7 @@ import io
 import json
 import os
 import struct
+import threading
 import time
 import zipfile
 from pathlib import Path
@@ -15,8 +16,9 @@ from typing import Any
 import pytest
 
 from pipeline.errors import LimitError
-from pipeline.intake import Explanation, Refusal, archives, blobs, documents, feeds, read_bytes, read_path
+from pipeline.intake import Explanation, Refusal, archives, blobs, feeds, read_bytes, read_path
 from pipeline.intake.blobs import Budget, time_limit
+from pipeline.intake.cleaning import clean_text, join_hyphens
 from pipeline.models import Article
 from tests.pipeline.intake import samples
 
@@ -144,7 +146,24 @@ def test_letters_attached_and_saved_pages(tmp_path: Path) -> None:
 
 def test_hyphens_at_line_ends() -> None:
     text = "The govern-\nment and a cease-\nfire; self-\ndefence, a car-bomb; the car-\nbomb. Al-\nQaeda"
-    assert documents.join_hyphens(text) == "The government and a cease-fire; self-defence, a car-bomb; the car-bomb. Al-\nQaeda"
+    assert join_hyphens(text) == "The government and a cease-fire; self-defence, a car-bomb; the car-bomb. Al-\nQaeda"
+
+
+def test_words_divided_in_hard_wrapped_text_are_whole_and_compounds_keep_their_hyphen() -> None:
+    text = (
+        "KIRKUK, Iraq - Two soldiers were killed on Sunday and three others were woun-\n"
+        "ded when a roadside bomb hit their convoy near the town of Daquq, an Iran-\n"
+        "backed militia said. The army in the city spoke of nothing else than self-\n"
+        "defense, and the governor of the province of a breach of the long cease-\n"
+        "fire that had held since the summer in all five provinces. The govern-\n"
+        "ment in the capital did not answer. The road has been closed by police-\n"
+        "men who guard it; the policemen had seen nothing that whole evening long.\n"
+    )
+    cleaned = clean_text(text)
+    assert "\n" not in cleaned
+    for words in ("were wounded when", "an Iran-backed militia", "self-defense,", "cease-fire that", "government in", "by policemen who"):
+        assert words in cleaned
+    assert clean_text(cleaned) == cleaned
 
 
 def test_explain_of_a_mailbox_says_where_each_letter_was(tmp_path: Path) -> None:
@@ -282,6 +301,60 @@ def test_a_loop_of_links_ends(tmp_path: Path) -> None:
     (tmp_path / "b.txt").symlink_to(tmp_path / "a.txt")
     (found,) = read_path(tmp_path / "a.txt")
     assert isinstance(found, Refusal)
+
+
+def test_a_member_without_a_name_breaks_nothing(tmp_path: Path) -> None:
+    nameless = io.BytesIO()
+    with zipfile.ZipFile(nameless, "w") as archive:
+        archive.writestr("story.txt", samples.BODY)
+        archive.writestr("other.txt", samples.BODY)
+        archive.infolist()[1].filename = ""
+    found, refused = read(tmp_path, "b.zip", nameless.getvalue())
+    assert isinstance(found, Article)
+    assert isinstance(refused, Refusal)
+    assert "cannot be unpacked" in refused.reason
+
+
+def spin(seconds: float) -> None:
+    """Work that no waiting interrupts, and that swallows every error, as some parsers do."""
+    ends = time.monotonic() + seconds
+    while time.monotonic() < ends:
+        try:
+            sum(range(200))
+        except Exception:
+            continue
+
+
+def test_time_limit_holds_in_a_thread_as_well() -> None:
+    told: list[object] = []
+
+    def work() -> None:
+        for seconds in (0.05, 0.05):
+            try:
+                with time_limit(seconds):
+                    spin(20)
+            except LimitError as e:
+                told.append(str(e))
+        with time_limit(0.2):
+            told.append("in time")
+        spin(0.4)  # what was set off late would go off here
+        told.append("after")
+
+    thread = threading.Thread(target=work)
+    thread.start()
+    thread.join(30)
+    assert told == ["it takes longer than 0.05 s to read"] * 2 + ["in time", "after"]
+
+
+def test_a_limit_within_a_limit() -> None:
+    def work() -> None:
+        with time_limit(0.2):
+            with time_limit(5):
+                spin(0.01)
+            spin(20)
+
+    with pytest.raises(LimitError, match=r"longer than 0\.2 s"):
+        work()
 
 
 def test_time_limit_and_budget() -> None:

@@ -7,7 +7,17 @@ from pathlib import Path
 import pytest
 
 from pipeline.intake.normalise import make_article
-from pipeline.intake.origins import OriginIndex, assign_origins, find_credit, find_origin, is_same_text, share, signature, window
+from pipeline.intake.origins import (
+    OriginIndex,
+    assign_origins,
+    find_credit,
+    find_origin,
+    is_same_text,
+    lookup_runs,
+    share,
+    signature,
+    window,
+)
 
 BLAST = (
     "A roadside bomb killed two soldiers and wounded five near the town of Daquq on Sunday, the army said in a statement.\n\n"
@@ -112,20 +122,52 @@ def test_undated_articles_are_compared_among_themselves():
     assert index.find(WIRE).origin_id == "o" + WIRE.article_id[1:]
 
 
+class Stored:
+    """Texts as a store has them: id -> (article, its origin)."""
+
+    def __init__(self, articles):
+        self.articles, self.asked = articles, []
+
+    def runs_of_day(self, day):
+        self.asked.append(day)
+        return [(i, lookup_runs(signature(a).runs)) for i, (a, _) in self.articles.items() if a.published == day]
+
+    def signatures(self, article_ids):
+        return [(signature(self.articles[i][0]), self.articles[i][1]) for i in article_ids]
+
+
 def test_known_articles_are_loaded_by_day_and_once():
-    asked = []
-
-    def load_day(day):
-        asked.append(day)
-        return [(WIRE, "o-known")] if day == "2023-12-03" else []
-
-    index = OriginIndex(load_day)
+    texts = Stored({WIRE.article_id: (WIRE, "o-known")})
+    index = OriginIndex(texts)
     found = index.find(COPY)
     assert "o-known" in (found.origin_id, *found.replaces)
     index.find(OWN)
-    assert sorted(asked) == window("2023-12-03")
+    assert sorted(texts.asked) == window("2023-12-03")
     assert len(window("2023-12-03")) == 15
     assert window(None) == [None]
+
+
+def test_days_that_were_dropped_to_save_memory_are_loaded_again(monkeypatch):
+    monkeypatch.setattr("pipeline.intake.origins.KEPT_TEXTS", 2)
+    days = [f"2024-{month:02d}-01" for month in range(1, 13)]
+    articles = [article(" ".join(f"Item {n} of {day} tells of {k} things." for k in range(30)), day=day) for n, day in enumerate(days)]
+    copies = [dataclasses.replace(a, article_id=f"{a.article_id}-copy", source="Post") for a in articles]
+    texts = Stored({})
+    index = OriginIndex(texts)
+    for a in [*articles, *copies]:
+        texts.articles[a.article_id] = a, index.find(a).origin_id
+    assert [texts.articles[a.article_id][1] for a in copies] == [texts.articles[a.article_id][1] for a in articles]
+    assert len(index._days) <= 16
+
+
+def test_a_text_is_found_again_among_many_of_its_day(monkeypatch):
+    monkeypatch.setattr("pipeline.intake.origins.NEW_PAIRS", 40)
+    index = OriginIndex()
+    articles = [article(" ".join(f"Part {n} has item {k}." for k in range(20)), day=None) for n in range(30)]
+    first = [index.find(a).origin_id for a in articles]
+    assert len(set(first)) == 30
+    again = [index.find(dataclasses.replace(a, article_id=f"az{a.article_id}")).origin_id for a in articles]
+    assert again == first
 
 
 def test_the_basis_says_how_much_is_shared_and_with_whom():

@@ -373,9 +373,13 @@ def test_find_files(tmp_path):
     (folder / "broken.txt").symlink_to(folder / "nowhere.txt")
     found = list(find_files([folder, folder / "b.txt", tmp_path / "missing.txt", folder / "README.md"]))
     assert [str(f.relative_to(tmp_path)) for f in found] == [
-        "in/a.csv", "in/alias.txt", "in/b.txt", "in/broken.txt", "in/photo.png", "in/sub/c.jsonl", "missing.txt", "in/README.md",
+        "in/a.csv", "in/alias.txt", "in/b.txt", "in/broken.txt", "in/leak.txt", "in/photo.png", "in/sub/c.jsonl",
+        "missing.txt", "in/README.md",
     ]  # fmt: skip
     assert "no such file" in refused(folder / "broken.txt").reason
+    assert "leads out of its folder" in refused(folder / "leak.txt", root=folder).reason
+    assert read_one(folder / "leak.txt", root=folder, is_named=True).text == outside.read_text(encoding="utf-8")
+    assert read_one(folder / "alias.txt", root=folder).text == STORY
 
 
 def test_item_names_stay_inside_the_root(tmp_path):
