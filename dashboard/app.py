@@ -58,7 +58,10 @@ def main() -> None:
     # Views link to each other by name, wherever their files are.
     st.session_state["pages"] = pages
     guard_reading()
-    st.navigation(list(pages.values()), position="top").run()
+    chosen = st.navigation(list(pages.values()), position="top")
+    # Several of them open side by side are told apart by their tabs.
+    st.set_page_config(page_title=f"{chosen.title} · Dateline")
+    chosen.run()
 
 
 main()

@@ -228,6 +228,11 @@ def ago(moment: Any, *, now: dt.datetime | None = None) -> str:
     return "just now"
 
 
+def undated_words(number: int) -> str:
+    """'3 undated', or that all have a date."""
+    return f"{number:,} undated" if number else "all dated"
+
+
 def format_date(start: Any, end: Any = None, prec: Any = None, *, missing: str = "undated") -> str:
     """The time of an event: '3 Dec 2023', '3–5 Dec 2023', 'in November 2023', 'in 2023', or `missing`."""
     first, last = _read_day(start), _read_day(end)

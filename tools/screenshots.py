@@ -26,8 +26,9 @@ from typing import Any
 from PIL import Image
 
 from dashboard.charts import palette
+from pipeline.filters import Filters
 from pipeline.settings import ROOT, SEEDS, load_settings
-from pipeline.store import open_store, open_store_readonly
+from pipeline.store import open_store, open_store_readonly, writing
 from tools.chromium import find_chromium
 
 # A software renderer draws the map, and no service of the browser itself goes out.
@@ -75,6 +76,9 @@ def shots(incident_id: str, article_id: str) -> list[Shot]:
         Shot("region-phone", "regions?country=SY", size=PHONE),
         Shot("articles", "articles"),
         Shot("article", f"articles?article={article_id}"),
+        Shot("saved", "saved"),
+        Shot("saved-phone", "saved", size=PHONE),
+        Shot("articles-phone", "articles", size=PHONE),
         Shot("incident-edit", f"incident?id={incident_id}", keys="e"),
         Shot("incident-brief", f"incident?id={incident_id}", keys="b"),
         Shot("review", "review?list=tolls"),
@@ -82,7 +86,10 @@ def shots(incident_id: str, article_id: str) -> list[Shot]:
         Shot("review-phone", "review?list=tolls", size=PHONE),
         Shot("ingest", "ingest"),
         Shot("extracts", "extracts"),
+        Shot("extracts-dark", "extracts", theme="dark"),
         Shot("codebook", "codebook"),
+        Shot("quality", "quality"),
+        Shot("quality-dark", "quality", theme="dark"),
     ]
 
 
@@ -189,6 +196,19 @@ def fill_demonstration(path: Path) -> None:
         ingest(db, [SEEDS / "articles"], coder=load_coder(settings), settings=settings)
 
 
+def save_views(path: Path) -> None:
+    """Save views such as a desk keeps, so that the page of saved views has something to show."""
+    from pipeline.views import save_view
+
+    kept = (
+        ("Iraq and Syria since December", Filters(country=("IQ", "SY"), date_from="2023-12-01", undated=False)),
+        ("Red Sea shipping", Filters(actor=("Houthis",), country=("YE",))),
+    )
+    with closing(open_store(path)) as db, writing(db):
+        for name, filters in kept:
+            save_view(db, name, filters, by="local", at_utc="2024-03-01T09:00:00.000Z")
+
+
 def choose_subjects(path: Path) -> tuple[str, str]:
     """The incident that the most origins tell of with differing tolls, and one of its articles."""
     with closing(open_store_readonly(path)) as db:
@@ -231,6 +251,7 @@ def main() -> None:
         store = args.store or Path(folder) / "demonstration.db"
         if args.store is None:
             fill_demonstration(store)
+            save_views(store)
         take_all(store, args.out, args.only, Path(folder))
 
 

@@ -39,6 +39,7 @@ from dashboard.wording import (
     join_words,
     mode_label,
     plural,
+    undated_words,
 )
 from pipeline.errors import StoreBrokenError
 from pipeline.filters import Filters, to_params
@@ -158,7 +159,7 @@ def figures(p: Profile) -> str:
     roles = {role: p.by_role[role].all for role in ROLES}
     return charts.figures_html(
         (
-            charts.Figure(charts.number(n, p.filters), "incident" if n == 1 else "incidents", f"{p.whole.undated:,} undated"),
+            charts.Figure(charts.number(n, p.filters), "incident" if n == 1 else "incidents", undated_words(p.whole.undated)),
             charts.Figure(charts.number(roles["initiator"].incidents, p.role("initiator")), "as initiator", "it carried them out"),
             charts.Figure(charts.number(roles["target"].incidents, p.role("target")), "as target", "directed at it"),
             charts.toll_figure(roles["initiator"], p.role("initiator"), "killed where it was the initiator"),
@@ -366,7 +367,7 @@ def small_figures(p: Profile) -> str:
     """The number of incidents of one group among several."""
     n = p.whole.all.incidents
     return charts.figures_html(
-        (charts.Figure(charts.number(n, p.filters), "incident" if n == 1 else "incidents", f"{p.whole.undated:,} undated"),)
+        (charts.Figure(charts.number(n, p.filters), "incident" if n == 1 else "incidents", undated_words(p.whole.undated)),)
     )
 
 

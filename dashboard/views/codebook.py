@@ -83,7 +83,7 @@ def show_columns() -> None:
         st.session_state["codebook_q"] = st.query_params.get("q", "")
         asked = st.query_params.get("shape", "native")
         st.session_state["codebook_shape"] = asked if asked in SHAPE_WORDS else "native"
-    with st.container(horizontal=True, gap="small", vertical_alignment="bottom"):
+    with st.container(horizontal=True, gap="small", vertical_alignment="bottom", key="codebook_choices"):
         words = st.text_input("Search columns and terms", key="codebook_q", placeholder="for example: killed, precision", width=420)
         shape = st.segmented_control(
             "Shape of extract", list(SHAPE_WORDS), key="codebook_shape", format_func=SHAPE_WORDS.__getitem__, required=True

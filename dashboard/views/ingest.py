@@ -245,7 +245,7 @@ def show_live(path: str, mark: queries.Fingerprint) -> None:
     rows = queries.live_sources(path, mark)
     st.subheader("Followed live", anchor=False)
     if rows.empty:
-        line("Nothing. dateline watch follows the folders and feeds of a list; docs/WATCH.md says how.")
+        line("Nothing yet. The command “dateline watch” follows the folders and feeds of a list; docs/WATCH.md says how.")
         return
     for row in rows.to_dict("records"):
         news = f"last news {ago(row['new_at_utc'])}" if isinstance(row["new_at_utc"], str) else "no news yet"

@@ -39,13 +39,14 @@ from dashboard.wording import (
     format_place,
     format_toll,
     plural,
+    undated_words,
 )
 from pipeline.errors import StoreBrokenError
 from pipeline.filters import Filters, to_params
 from pipeline.settings import load_settings
 
 CSS = Path(__file__).resolve().parent.parent / "assets" / "monitor.css"
-MAP_HEIGHT = 340
+MAP_HEIGHT = 310
 # What the notice of the past takes from the map, so that the table stays in view.
 STRIP_HEIGHT = 48
 TIMELINE_HEIGHT = 112
@@ -103,7 +104,7 @@ def tallies_html(t: queries.Tallies, compared: str = "") -> str:
             tip=tip,
         )
 
-    undated = f"{t.undated:,} undated" if t.undated else "all dated"
+    undated = undated_words(t.undated)
     once = "Events said to have happened. Each counts once, however many articles tell it."
     telling = "Articles with at least one report of these incidents."
     copies = "Independent sources: an agency's story and the outlets that carry it are one origin."

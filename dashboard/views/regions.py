@@ -332,6 +332,7 @@ def show_world(path: str, mark: queries.Fingerprint, days: Filters) -> None:
         notice("No incident in these days.", "Other days may have some.")
         return
     number = sum(1 for code in whole.counts("place") if code)
+    st.title("Regions", anchor=False)
     line(f"{plural(whole.all.incidents, 'incident')} in {plural(number, 'country', 'countries')}, {days_words(days)}. Choose one.")
     show_html(world_html(path, mark, days), key="world", theme=theme)
 

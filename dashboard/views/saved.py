@@ -127,7 +127,7 @@ def main() -> None:
         for view in found:
             show_view(path, mark, view, since)
         show_current(found)
-        line("dateline alert tells of new incidents in a view by mail or webhook; docs/ALERTS.md says how.")
+        line("The command “dateline alert” tells of new incidents in a view by mail or webhook; docs/ALERTS.md says how.")
 
 
 if __name__ == "__main__":  # Streamlit runs a page as the main module

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image, ImageChops
 
 from pipeline.filters import Filters
-from pipeline.incidents import incidents_as_of
+from pipeline.incidents import known_on
 from pipeline.store import open_store_readonly
 from tests.browser.test_monitor import N, count, incidents_shown, open_monitor, params_of
 from tools.screenshots import settle, wait_for_land
@@ -110,9 +110,10 @@ def test_a_day_is_set_by_keyboard_and_there_is_a_way_back(site: tuple[str, Path]
     page.wait_for_selector(".dl-past")
     settle(page)
     db = open_store_readonly(store)
-    known = [i for i in incidents_as_of(db, "2023-08-15") if i.assertion == "asserted" and i.review_status != "rejected"]
+    with known_on(db, "2023-08-15") as then:
+        ((known,),) = then.execute("SELECT COUNT(*) FROM incidents WHERE assertion = 'asserted' AND review_status <> 'rejected'").fetchall()
     db.close()
-    wait_for_count(page, len(known))
+    wait_for_count(page, known)
     page.get_by_role("button", name="Back to now").last.click()
     page.wait_for_function("() => !location.search")
     wait_for_count(page, count(store, Filters()))

@@ -39,7 +39,7 @@ def test_a_viewer_reads_and_an_analyst_decides_under_their_address(new_page: Cal
                 ("ana@example.org", "Signed in as ana@example.org", True),
             ):
                 who.claims = {"email": email, "email_verified": True}
-                page = new_page()
+                page = new_page(own=True)
                 page.goto(f"{address}/incident?id={incident_id}")
                 page.get_by_text("Editing needs a signed-in analyst, because its settings ask for it.").wait_for()
                 assert not page.get_by_role("button", name="Confirm").count()
