@@ -12,8 +12,8 @@ from typing import Any
 from sqlite_utils import Database
 
 from pipeline import store
-from pipeline.incidents import update_incidents
-from pipeline.models import EVENT_TYPE_OF, Actor, Article, Attribution, Claim, Evidence, Report
+from pipeline.incidents import known_on, update_incidents
+from pipeline.models import EVENT_TYPE_OF, Actor, Article, Attribution, Claim, Evidence, Incident, Report
 
 GOLD = Path(__file__).parent / "gold"
 TABLES = ("incidents", "incident_reports", "incident_actors", "candidates", "suggestions")
@@ -155,3 +155,9 @@ def _gold_side(actors: Any) -> tuple[Actor, ...]:
         kinds = ((r"Civilians", 7), (r"Protesters", 6), (r"Rioters", 5), (r"(Military|Police) of", 1))
         found.append(Actor(name, next((inter for pattern, inter in kinds if re.match(pattern, name)), 2)))
     return tuple(found)
+
+
+def incidents_as_of(db: Database, as_of: str) -> list[Incident]:
+    """Every incident as it was known at a publication day or time."""
+    with known_on(db, as_of):
+        return store.load_incidents(db, "i.merged_into IS NULL")

@@ -15,9 +15,9 @@ from streamlit.testing.v1 import AppTest
 from dashboard import asof, queries, queries_monitor
 from pipeline.errors import StoreBrokenError, StoreMissingError
 from pipeline.filters import Filters
-from pipeline.incidents import incidents_as_of
 from pipeline.store import load_incidents, open_store_readonly
 from tests.dashboard.pages import article_and_report, page_text, run_page, save_pairs
+from tests.reports import incidents_as_of
 
 EARLY, LATE = "2023-12-03", "2023-12-09"
 

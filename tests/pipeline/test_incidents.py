@@ -16,7 +16,19 @@ from pipeline.incidents import block_queries, known_on, light_reports, name_grou
 from pipeline.linking import link, make_incident_id, may_meet
 from pipeline.models import as_plain
 from pipeline.resolution import resolve
-from tests.reports import GOLD, KATAIB, articles_of, dump, fill, load_gold, make_article, make_report, save_all, stored_partition
+from tests.reports import (
+    GOLD,
+    KATAIB,
+    articles_of,
+    dump,
+    fill,
+    incidents_as_of,
+    load_gold,
+    make_article,
+    make_report,
+    save_all,
+    stored_partition,
+)
 
 
 def one_incident(db: Any) -> Any:
@@ -163,11 +175,6 @@ def test_ids_stay(groups: Any, anchors: Any, ids: Any, redirects: Any) -> None:
 
 
 # --- as known on ---------------------------------------------------------------------------------
-
-
-def incidents_as_of(db: Any, as_of: str) -> list[Any]:
-    with known_on(db, as_of):
-        return store.load_incidents(db, "i.merged_into IS NULL")
 
 
 def test_the_store_as_of_a_day(fresh_db: Any) -> None:
