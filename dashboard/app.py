@@ -64,4 +64,6 @@ def main() -> None:
     chosen.run()
 
 
-main()
+# Streamlit runs this file as the main module. A process that is started from here reads it under another name, and is no page.
+if __name__ == "__main__":
+    main()

@@ -252,10 +252,10 @@ def test_giving_a_date_in_the_browser_dates_the_incident(
     )
     db = store.open_store(tmp_path / "store.db")
     ingest(db, [folder], coder=coder, settings=settings)
+    (incident_id,) = db.execute("SELECT incident_id FROM incidents").fetchone()
     db.close()
     page = new_page()
-    page.goto(f"{serve(tmp_path / 'store.db')}/review?list=undated")
-    page.locator("[class*=st-key-todo_] a").first.click()
+    page.goto(f"{serve(tmp_path / 'store.db')}/incident?id={incident_id}")
     page.get_by_role("heading", name="Undated").wait_for()
     box = page.get_by_test_id("stDateInput").first
     box.locator("[role=spinbutton], input").first.click()
