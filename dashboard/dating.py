@@ -10,10 +10,10 @@ from typing import Any
 import streamlit as st
 from sqlite_utils import Database
 
-from dashboard.access import access
+from dashboard.access import access, must_edit
 from dashboard.wording import format_day
 from pipeline import decisions
-from pipeline.errors import DatelineError, DecisionError
+from pipeline.errors import DatelineError
 from pipeline.settings import Settings, load_settings
 from pipeline.store import active_coder, open_store
 
@@ -40,11 +40,9 @@ def recoder(db: Database, settings: Settings) -> Callable[[Sequence[str]], objec
 def give_date(article_id: str, day: dt.date, *, reason: str = "", settings: Settings | None = None) -> None:
     """Give the article its date, by hand: it is coded again, and its incidents are resolved anew.
 
-    DecisionError where this person may not decide.
+    NotAllowedError where this person may not decide.
     """
-    person = access()
-    if not person.may_edit:
-        raise DecisionError(person.why_not)
+    person = must_edit()
     settings = settings or load_settings()
     db = open_store(settings.store)
     try:

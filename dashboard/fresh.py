@@ -15,7 +15,7 @@ import streamlit as st
 from dashboard import visits
 from dashboard.access import who
 from dashboard.evidence import escape_text
-from dashboard.queries import TTL_S, Fingerprint, fingerprint, last_run, read
+from dashboard.queries import Fingerprint, cached, fingerprint, last_run, read
 from dashboard.reading import page_of
 from dashboard.wording import ago, format_time, plural
 from pipeline.errors import StoreError
@@ -27,7 +27,7 @@ LOOK_EVERY_S = 5
 SINCE = "f_since"  # the filter `since` of this session, among the values of the sidebar's widgets
 
 
-@st.cache_data(show_spinner=False, ttl=TTL_S, max_entries=64)
+@cached(64)
 def newest(path: str, mark: Fingerprint) -> str | None:
     """The moment at which the newest incident came into the store; None where it keeps no such moments, or none is there."""
     if read(path, "SELECT 1 FROM sqlite_master WHERE name = 'incident_stored'").empty:
@@ -36,7 +36,7 @@ def newest(path: str, mark: Fingerprint) -> str | None:
     return found if isinstance(found, str) else None
 
 
-@st.cache_data(show_spinner=False, ttl=TTL_S, max_entries=256)
+@cached(256)
 def count_new(path: str, mark: Fingerprint, filters: Filters, since: str) -> int:
     """How many incidents in these filters came into the store after a moment."""
     wanted = new_since(filters, since)

@@ -29,10 +29,11 @@ STEP_WORDS = {
     "parse": "when looking for articles in it",
     "normalise": "when preparing the text",
     "code": "when coding it",
+    "store": "when storing it",
 }
 
 
-@st.cache_data(show_spinner=False, ttl=queries.TTL_S, max_entries=16)
+@queries.cached(16)
 def refused_items(path: str, mark: queries.Fingerprint, limit: int = SHOWN) -> tuple[int, list[dict[str, Any]]]:
     """How many items were refused, and the latest of them: item_id, item, step, reason, size, kept (both in bytes)."""
     total = int(read(path, "SELECT COUNT(*) AS n FROM quarantine").iloc[0]["n"])

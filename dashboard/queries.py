@@ -92,8 +92,12 @@ def read_listed(path: str | Path, ids: Sequence[str]) -> pd.DataFrame:
     return read(path, sql, [json.dumps(list(ids))])
 
 
-def _cached(function: Any) -> Any:
-    return st.cache_data(show_spinner=False, ttl=TTL_S, max_entries=256)(function)
+def cached(entries: int) -> Any:
+    """A decorator that keeps so many answers, by what is asked and the store's fingerprint, for TTL_S."""
+    return st.cache_data(show_spinner=False, ttl=TTL_S, max_entries=entries)
+
+
+_cached = cached(256)
 
 
 # --- the store as a whole ----------------------------------------------------------------------

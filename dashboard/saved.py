@@ -12,12 +12,12 @@ import streamlit as st
 from dashboard.access import must_edit, who
 from dashboard.filter_words import filter_words
 from dashboard.filters import widget_values
-from dashboard.queries import TTL_S, Fingerprint, read
+from dashboard.queries import TTL_S, Fingerprint, cached
 from dashboard.reading import page_of
 from dashboard.wording import escape_markdown
 from pipeline import views
 from pipeline.errors import DatelineError
-from pipeline.filters import Filters, where
+from pipeline.filters import Filters
 from pipeline.run import utc_now
 from pipeline.settings import load_settings
 from pipeline.store import open_store, open_store_readonly
@@ -27,18 +27,11 @@ CSS = Path(__file__).resolve().parent / "assets" / "saved.css"
 SAID = "view_said"  # what the last action on a view came to: (done, words)
 
 
-@st.cache_data(show_spinner=False, ttl=TTL_S, max_entries=64)
+@cached(64)
 def saved_views(path: str, mark: Fingerprint) -> list[SavedView]:
     """The saved views of a store, by name."""
     with closing(open_store_readonly(path)) as db:
         return views.list_views(db)
-
-
-@st.cache_data(show_spinner=False, ttl=TTL_S, max_entries=256)
-def count_incidents(path: str, mark: Fingerprint, filters: Filters) -> int:
-    """How many incidents these filters leave."""
-    condition, params = where(filters)
-    return int(read(path, f"SELECT COUNT(*) AS n FROM incidents i WHERE {condition}", params).iloc[0]["n"])
 
 
 @st.cache_data(show_spinner="Gathering the newest incidents", ttl=TTL_S, max_entries=16)

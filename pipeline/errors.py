@@ -37,7 +37,7 @@ class DecisionError(DatelineError):
     """A decision that cannot be taken: the field, the value or the target does not fit."""
 
 
-class NotAllowedError(DatelineError):
+class NotAllowedError(DecisionError):
     """Who asks may read and change nothing; the message says what is missing."""
 
 

@@ -57,15 +57,12 @@ def newest_incidents(db: Database, filters: Filters, *, limit: int) -> list[str]
 def load_news(db: Database, incident_ids: Sequence[str], *, base: str) -> list[NewsItem]:
     """These incidents as news, in this order; those that were merged away, rejected or are gone are left out."""
     found: dict[str, Incident] = {}
-    for n in range(0, len(incident_ids), 500):
-        chunk = incident_ids[n : n + 500]
+    for chunk in store.chunks(incident_ids):
         marks = ",".join("?" * len(chunk))
         standing = f"i.incident_id IN ({marks}) AND i.merged_into IS NULL AND i.review_status <> 'rejected'"
         found |= {i.incident_id: i for i in store.load_incidents(db, standing, chunk)}
     ids = [i for i in incident_ids if i in found]
-    moments: dict[str, tuple[str, str]] = {}
-    for n in range(0, len(ids), 500):
-        moments |= store.stored_moments(db, ids[n : n + 500])
+    moments = store.stored_moments(db, ids)
     return [_item(db, found[i], moments.get(i, ("", "")), base) for i in ids]
 
 

@@ -495,11 +495,16 @@ def _marks(values: Sequence[Any]) -> str:
 CHUNK = 500
 
 
-def select_in(db: Database, sql: str, values: Iterable[Any]) -> Iterator[Any]:
-    """The rows of a query with `IN ({marks})` in it, over any number of values, which are asked for in their order and once each."""
+def chunks(values: Iterable[Any]) -> Iterator[list[Any]]:
+    """The values in order and once each, as many at a time as one query takes."""
     ordered = sorted(set(values))
     for n in range(0, len(ordered), CHUNK):
-        chunk = ordered[n : n + CHUNK]
+        yield ordered[n : n + CHUNK]
+
+
+def select_in(db: Database, sql: str, values: Iterable[Any]) -> Iterator[Any]:
+    """The rows of a query with `IN ({marks})` in it, over any number of values, which are asked for in their order and once each."""
+    for chunk in chunks(values):
         yield from db.conn.execute(sql.format(marks=_marks(chunk)), chunk)
 
 
@@ -831,9 +836,8 @@ def load_reports(db: Database, where: str = "1", params: Sequence[Any] = ()) -> 
 
 def load_reports_of(db: Database, report_ids: Iterable[str]) -> list[Report]:
     """The active coder's reports among these, by id."""
-    ordered = sorted(report_ids)
-    chunks = (ordered[n : n + CHUNK] for n in range(0, len(ordered), CHUNK))
-    return [r for chunk in chunks for r in load_reports(db, f"r.report_id IN ({_marks(chunk)}) AND r.coder = {ACTIVE_CODER}", chunk)]
+    condition = f"r.report_id IN ({{marks}}) AND r.coder = {ACTIVE_CODER}"
+    return [r for chunk in chunks(report_ids) for r in load_reports(db, condition.format(marks=_marks(chunk)), chunk)]
 
 
 def incident_ids_of(db: Database, article_id: str) -> list[tuple[str, str | None]]:
@@ -1359,13 +1363,13 @@ def end_delivery(db: Database, delivery_id: str, *, delivered_at_utc: str | None
 
 def stored_moments(db: Database, incident_ids: Sequence[str]) -> dict[str, tuple[str, str]]:
     """When each incident came into the store, and when something of it last did: a report, or a decision on it."""
-    sql = f"""
+    sql = """
         SELECT s.incident_id, s.first_stored_at_utc, MAX(s.first_stored_at_utc,
             COALESCE((SELECT MAX(u.started_at_utc) FROM incident_reports ir JOIN reports r USING (report_id)
                 JOIN articles a USING (article_id) JOIN runs u ON u.run_id = a.run_id WHERE ir.incident_id = s.incident_id), ''),
             COALESCE((SELECT MAX(d.at_utc) FROM decisions d WHERE d.target = s.incident_id), ''))
-        FROM incident_stored s WHERE s.incident_id IN ({_marks(incident_ids)})"""
-    return {i: (first, last) for i, first, last in db.execute(sql, tuple(incident_ids))}
+        FROM incident_stored s WHERE s.incident_id IN ({marks})"""
+    return {i: (first, last) for i, first, last in select_in(db, sql, incident_ids)}
 
 
 # --- for the command line --------------------------------------------------------------------------

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import threading
 import time
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -13,6 +12,8 @@ from urllib.parse import parse_qs, urlencode, urlparse
 
 from joserfc import jwt
 from joserfc.jwk import RSAKey
+
+from tests.mailserver import running
 
 CLIENT = "dateline"
 
@@ -82,12 +83,5 @@ class _Handler(BaseHTTPRequestHandler):
 @contextmanager
 def provider() -> Iterator[Provider]:
     """A running provider."""
-    server = Provider()
-    thread = threading.Thread(target=server.serve_forever, daemon=True)
-    thread.start()
-    try:
+    with running(Provider()) as server:
         yield server
-    finally:
-        server.shutdown()
-        server.server_close()
-        thread.join()

@@ -371,7 +371,7 @@ def small_figures(p: Profile) -> str:
     )
 
 
-@st.cache_data(show_spinner=False, ttl=queries.TTL_S, max_entries=64)
+@queries.cached(64)
 def cached_profile(path: str, mark: queries.Fingerprint, names: tuple[str, ...], days: Filters, theme: str | None) -> str:
     """The profile of these groups as HTML, drawn up once for all who look at it."""
     span = profiles.days(path, mark, replace(days, actor=names))

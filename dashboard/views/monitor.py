@@ -590,7 +590,7 @@ def display_table(rows: pd.DataFrame) -> pd.DataFrame:
     )
 
 
-@st.cache_data(show_spinner=False, ttl=queries.TTL_S, max_entries=64)
+@queries.cached(64)
 def cached_table(path: str, mark: queries.Fingerprint, filters: Filters) -> pd.DataFrame:
     """The table of a filtered set as it is read."""
     return display_table(queries.table(path, mark, filters))

@@ -284,7 +284,7 @@ def show_region(path: str, mark: queries.Fingerprint, filters: Filters, province
     show_html(region_html(path, mark, filters, province, width), key="profile", theme=theme)
 
 
-@st.cache_data(show_spinner=False, ttl=queries.TTL_S, max_entries=64)
+@queries.cached(64)
 def region_html(path: str, mark: queries.Fingerprint, filters: Filters, province: str, width: str) -> str:
     """All sections of a region, drawn up once for all who look at it."""
     country = filters.country[0]
@@ -337,7 +337,7 @@ def show_world(path: str, mark: queries.Fingerprint, days: Filters) -> None:
     show_html(world_html(path, mark, days), key="world", theme=theme)
 
 
-@st.cache_data(show_spinner=False, ttl=queries.TTL_S, max_entries=16)
+@queries.cached(16)
 def world_html(path: str, mark: queries.Fingerprint, days: Filters) -> str:
     """The map of the world by incidents and the table of its countries, drawn up once for all who look at it."""
     by_country = profiles.breakdown(path, mark, days, ("place",)).counts("place")

@@ -7,14 +7,14 @@ from urllib.parse import urlsplit
 
 import streamlit as st
 
-from dashboard import visits
+from dashboard import queries, visits
 from dashboard.access import who
 from dashboard.filter_words import filter_words
 from dashboard.filters import current_filters
 from dashboard.fresh import count_new, new_since, newest
 from dashboard.queries import Fingerprint
 from dashboard.reading import heading, line, page_of, use_style
-from dashboard.saved import CSS, act_on, count_incidents, feed_of, save, saved_views, show_said
+from dashboard.saved import CSS, act_on, feed_of, save, saved_views, show_said
 from dashboard.states import guard_store, open_page
 from dashboard.wording import escape_markdown, format_time, help_of, plural
 from pipeline import views
@@ -42,7 +42,7 @@ def feed_name(view: SavedView) -> str:
 
 def show_view(path: str, mark: Fingerprint, view: SavedView, since: str | None) -> None:
     """One view: its name as a link, its filters in words, its counts, what may be done to it."""
-    total = count_incidents(path, mark, view.filters)
+    total = queries.tallies(path, mark, view.filters).incidents
     new = count_new(path, mark, view.filters, since) if since else 0
     with st.container(key=f"view_{view.view_id}", gap="xxsmall"):
         with st.container(horizontal=True, vertical_alignment="center", gap="small"):

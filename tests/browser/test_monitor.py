@@ -14,8 +14,9 @@ from urllib.parse import parse_qs, urlparse
 import pytest
 from playwright.sync_api import TimeoutError
 
-from pipeline.filters import Filters, where
+from pipeline.filters import Filters
 from pipeline.store import open_store_readonly
+from tests.dashboard.profiles import count
 from tools.screenshots import settle, wait_for_land
 
 N = 240
@@ -40,16 +41,6 @@ def open_monitor(page: Any, url: str) -> Any:
 def incidents_shown(page: Any) -> int:
     """The first tally."""
     return int(page.locator(".dl-figure").first.inner_text().replace(",", ""))
-
-
-def count(store: Path, filters: Filters) -> int:
-    """How many incidents of the store meet the filters, by SQL of our own run."""
-    condition, params = where(filters)
-    db = open_store_readonly(store)
-    try:
-        return int(db.execute(f"SELECT COUNT(*) FROM incidents i WHERE {condition}", params).fetchone()[0])
-    finally:
-        db.close()
 
 
 def choose(page: Any, label: str, option: str) -> None:

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
 from pathlib import Path
 
 import pytest
@@ -13,15 +12,6 @@ from pipeline.models import Actor
 from tests.dashboard.pages import article_and_report, broken_store, page_text, run_page, save_pairs
 from tests.dashboard.profiles import check_bars, check_numbers, count, profile_of
 from tests.reports import CIVILIANS
-
-N = 300
-
-
-@pytest.fixture
-def full(generated_store: Callable[..., Path], monkeypatch: pytest.MonkeyPatch) -> Path:
-    path = generated_store(N)
-    monkeypatch.setenv("DATELINE_STORE", str(path))
-    return path
 
 
 def test_every_number_of_a_profile_opens_to_its_incidents(full: Path) -> None:
